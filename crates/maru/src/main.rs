@@ -1,0 +1,2 @@
+//! Maru: a self-hosted chat hall.
+fn main() {}
