@@ -1,1 +1,3 @@
-//! (being built)
+//! The gate.
+mod limits;
+pub use limits::Limits;

@@ -1,1 +1,3 @@
-//! (being built)
+//! The hall: people, sessions, rooms, logs and cursors.
+mod limits;
+pub use limits::Limits;

@@ -1,1 +1,3 @@
-//! (being built)
+//! The ledger.
+mod limits;
+pub use limits::Limits;

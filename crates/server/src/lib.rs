@@ -1,1 +1,5 @@
-//! (being built)
+//! The server.
+mod config;
+mod limits;
+pub use config::{Config, PORT, Settings};
+pub use limits::Limits;

@@ -1,1 +1,5 @@
-//! (being built)
+//! The dialects.
+mod lang;
+mod limits;
+pub use lang::{Lang, UnknownLang};
+pub use limits::Limits;

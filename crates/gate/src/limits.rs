@@ -1,0 +1,42 @@
+//! Every limit of the gate, in one place. The configuration can set each of them; `None` means that there is none.
+
+/// The named limits of connections that come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at one time, of all addresses together.
+    pub connections: Option<usize>,
+    /// Connections at one time from one address.
+    pub connections_per_address: Option<usize>,
+    /// Silence after which a client counts as one of plain lines, in milliseconds.
+    pub silence_ms: u64,
+    /// Time from the first byte until the dialect must be known, in milliseconds.
+    pub handshake_ms: u64,
+    /// Connections over a limit that are told so at one time; any more are closed without a word.
+    pub refusals: usize,
+    /// Messages a second from one connection, in the long run. A faster sender is slowed, and told so.
+    pub messages_per_second: Option<u32>,
+    /// Messages one connection may send at once before that rate holds.
+    pub messages_burst: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: Some(10_000),
+            connections_per_address: Some(128),
+            silence_ms: 300,
+            handshake_ms: 10_000,
+            refusals: 64,
+            messages_per_second: Some(10),
+            messages_burst: 50,
+        }
+    }
+}
+
+impl Limits {
+    /// These limits with every one that holds for a single connection or address lifted: what `--limits off` means.
+    #[must_use]
+    pub fn lifted(self) -> Self {
+        Self { connections_per_address: None, messages_per_second: None, ..self }
+    }
+}

@@ -1,0 +1,20 @@
+//! Every limit of the server's own buffers and waits, in one place. The configuration can set each of them.
+
+/// The named limits of the running server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of answers that may wait for one client; it is not read from until they are gone.
+    pub reply_bytes: usize,
+    /// Bytes written to one client in one go before the others have their turn.
+    pub write_bytes: usize,
+    /// Time without a sign of life from a peer's network after which it counts as gone, in seconds.
+    pub peer_dead_s: u64,
+    /// Time that a stopping server gives its clients to take what waits for them, in milliseconds.
+    pub stop_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { reply_bytes: 64 * 1024, write_bytes: 256 * 1024, peer_dead_s: 60, stop_ms: 5_000 }
+    }
+}
