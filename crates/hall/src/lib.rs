@@ -1,3 +1,23 @@
-//! The hall: people, sessions, rooms, logs and cursors.
+//! The hall: people, sessions, rooms, their logs and the cursors into them.
+//!
+//! Given one input at a time, [`Hall`] changes and says what should happen next, as a list of [`Effect`]s. It never
+//! waits, reads a clock, draws randomness or does I/O: the same inputs give the same hall, whoever drives it (the
+//! server's loop, a transcript, the simulation). What others see goes the long way round: a command becomes a
+//! [`Proposal`], the ledger numbers it, and only the [`Entry`] that comes back changes a room.
+
+mod apply;
+mod command;
+mod effect;
+mod entry;
 mod limits;
+mod log;
+mod name;
+mod state;
+
+pub use command::Command;
+pub use effect::{Effect, Query, Refusal, Reply, RoomInfo};
+pub use entry::{Author, Entry, Event, Kind, LogId, Logs, PersonId, Proposal, Seq, SessionId, Text, Time};
 pub use limits::Limits;
+pub use log::{Block, Blocks, CLASSES, Encoded, Feed, Read};
+pub use name::{NameError, Nick, RoomName};
+pub use state::Hall;

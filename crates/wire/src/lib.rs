@@ -1,5 +1,16 @@
-//! The dialects.
+//! The dialects: bytes become commands, entries and answers become bytes, for each dialect in its own way. Pure: nothing
+//! here waits, reads a clock or a socket, or holds state that is not one client's own.
+
+mod detect;
 mod lang;
 mod limits;
+pub mod lines;
+pub mod outbox;
+pub mod refuse;
+pub mod text;
+
+pub use detect::{DECIDING_BYTES, Dialect, Guess, detect};
 pub use lang::{Lang, UnknownLang};
 pub use limits::Limits;
+pub use lines::Codec;
+pub use outbox::Outbox;

@@ -1,0 +1,156 @@
+//! What a committed entry changes: the hall's state is the fold of these over the log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::state::{Effects, Presence};
+use crate::{Block, Effect, Entry, Event, Feed, Hall, LogId, PersonId, Proposal, Refusal, Reply, RoomName, Seq};
+
+/// What each log grows by, and the feed that readers see it through.
+type Grown = BTreeMap<LogId, (Option<Arc<Feed>>, Vec<Arc<Entry>>)>;
+
+impl Hall {
+    /// Applies entries that the ledger committed together, in their order, and lets the logs they belong to grow.
+    ///
+    /// # Panics
+    /// In debug builds, when the entries do not follow the last one: that is our bug.
+    pub fn commit(&mut self, entries: &[Arc<Entry>], out: &mut Effects) {
+        let mut grown = Grown::new();
+        for entry in entries {
+            debug_assert!(entry.seq > self.head, "entries come in order");
+            self.head = entry.seq;
+            for log in &entry.logs {
+                // The feed is picked up before the entry is applied: a room's last entry may be the one that empties it.
+                let (feed, block) = grown.entry(log.clone()).or_insert_with(|| (self.feed(log), Vec::new()));
+                if feed.is_none() {
+                    *feed = self.feed(log);
+                }
+                block.push(Arc::clone(entry));
+            }
+            self.apply(entry, out);
+        }
+        for (log, (feed, block)) in grown {
+            if let Some(feed) = feed {
+                out.push(Effect::Grow(log, feed, Block::new(block)));
+            }
+        }
+    }
+
+    /// Takes back what a proposal had begun: the ledger did not take it.
+    pub fn fail(&mut self, proposal: &Proposal, out: &mut Effects) {
+        let author = &proposal.author;
+        match &proposal.event {
+            Event::Message(..) | Event::Topic(_) => {}
+            Event::Join => {
+                for room in rooms(&proposal.logs) {
+                    self.not_joined(author.person, room);
+                }
+            }
+            Event::Nick(nick) => {
+                if let Some(person) = self.people.get_mut(&author.person) {
+                    person.next_nick = None;
+                    self.free_nick(nick, author.person);
+                }
+            }
+            // Whoever is gone is gone, on the record or not.
+            Event::Part | Event::Quit => {
+                for room in rooms(&proposal.logs) {
+                    self.exit(author.person, room);
+                }
+                if proposal.event == Event::Quit {
+                    self.forget(author.person);
+                }
+                return;
+            }
+        }
+        out.push(Effect::Refuse(author.session, Refusal::NotRecorded, self.head));
+    }
+
+    fn not_joined(&mut self, id: PersonId, room: &RoomName) {
+        match self.people.get_mut(&id) {
+            Some(person) if person.presence(room) == Some(Presence::Appearing) => {
+                person.set_presence(room, Presence::Listening)
+            }
+            _ => self.exit(id, room),
+        }
+    }
+
+    fn feed(&self, log: &LogId) -> Option<Arc<Feed>> {
+        match log {
+            LogId::Room(room) => self.rooms.get(room).map(|r| Arc::clone(&r.feed)),
+            LogId::Direct(..) => self.directs.get(log).map(|d| Arc::clone(&d.feed)),
+        }
+    }
+
+    fn apply(&mut self, entry: &Entry, out: &mut Effects) {
+        match &entry.event {
+            Event::Message(..) => {}
+            Event::Join => rooms(&entry.logs).for_each(|room| self.joined(entry, room, out)),
+            Event::Part => rooms(&entry.logs).for_each(|room| self.parted(entry, room, out)),
+            Event::Quit => {
+                rooms(&entry.logs).for_each(|room| self.exit(entry.author.person, room));
+                self.forget(entry.author.person);
+            }
+            Event::Nick(nick) => {
+                let Some(person) = self.people.get_mut(&entry.author.person) else { return };
+                let old = std::mem::replace(&mut person.nick, nick.clone());
+                if person.next_nick.as_ref() == Some(nick) {
+                    person.next_nick = None;
+                }
+                self.free_nick(&old, entry.author.person);
+                out.push(Effect::Reply(
+                    entry.author.session,
+                    Reply::Named { nick: nick.clone(), taken: None },
+                    self.head,
+                ));
+            }
+            Event::Topic(text) => {
+                for room in rooms(&entry.logs) {
+                    if let Some(there) = self.rooms.get_mut(room) {
+                        there.topic = (!text.as_str().is_empty()).then(|| text.clone());
+                    }
+                    let reply = Reply::TopicSet(room.clone(), text.clone());
+                    out.push(Effect::Reply(entry.author.session, reply, self.head));
+                }
+            }
+        }
+    }
+
+    fn joined(&mut self, entry: &Entry, room: &RoomName, out: &mut Effects) {
+        let id = entry.author.person;
+        let Some(there) = self.rooms.get_mut(room) else { return };
+        there.members.insert(id);
+        let (people, topic, feed) = (there.members.len(), there.topic.clone(), Arc::clone(&there.feed));
+        let Some(person) = self.people.get_mut(&id) else { return };
+        let before = person.presence(room);
+        person.set_presence(room, Presence::Joined);
+        if before == Some(Presence::Appearing) {
+            // Who listened there has had a cursor since they came.
+            return;
+        }
+        for session in person.sessions.clone() {
+            out.push(Effect::Follow(session, LogId::Room(room.clone()), Arc::clone(&feed), Seq(entry.seq.0 - 1)));
+            self.focus(session, Some(room.clone()), out);
+            let reply = Reply::Joined { room: room.clone(), topic: topic.clone(), people };
+            out.push(Effect::Reply(session, reply, self.head));
+        }
+    }
+
+    fn parted(&mut self, entry: &Entry, room: &RoomName, out: &mut Effects) {
+        let id = entry.author.person;
+        self.exit(id, room);
+        let sessions = self.people.get(&id).map(|p| p.sessions.clone()).unwrap_or_default();
+        for session in sessions {
+            out.push(Effect::Unfollow(session, LogId::Room(room.clone()), entry.seq));
+            let focus = self.refocus(session, room, out);
+            out.push(Effect::Reply(session, Reply::Parted { room: room.clone(), focus }, self.head));
+        }
+    }
+}
+
+fn rooms(logs: &[LogId]) -> impl Iterator<Item = &RoomName> {
+    logs.iter().filter_map(|log| match log {
+        LogId::Room(room) => Some(room),
+        LogId::Direct(..) => None,
+    })
+}

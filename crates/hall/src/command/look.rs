@@ -1,0 +1,57 @@
+//! Questions that change nothing: who, which rooms, what was said, are you there.
+
+use crate::state::Effects;
+use crate::{Effect, Hall, LogId, Query, Refusal, Reply, RoomInfo, RoomName, SessionId};
+
+impl Hall {
+    pub(super) fn who(&mut self, session: SessionId, room: Option<RoomName>, out: &mut Effects) -> Result<(), Refusal> {
+        let room = match room {
+            Some(room) => room,
+            None => self.room_meant(session, None)?,
+        };
+        let there = self.rooms.get(&room).ok_or_else(|| Refusal::NoSuchRoom(room.clone()))?;
+        let mut nicks: Vec<_> =
+            there.members.iter().filter_map(|id| self.people.get(id)).map(|p| p.nick.clone()).collect();
+        nicks.sort();
+        let more = nicks.len().saturating_sub(self.limits.history_entries);
+        nicks.truncate(self.limits.history_entries);
+        let listening = there.inside.saturating_sub(there.members.len());
+        out.push(Effect::Reply(session, Reply::Who { room, nicks, more, listening }, self.head));
+        Ok(())
+    }
+
+    pub(super) fn list_rooms(&mut self, session: SessionId, out: &mut Effects) -> Result<(), Refusal> {
+        let mut rooms: Vec<_> =
+            self.rooms.iter().map(|(name, r)| RoomInfo { name: name.clone(), people: r.members.len() }).collect();
+        rooms.sort_by(|a, b| b.people.cmp(&a.people).then_with(|| a.name.cmp(&b.name)));
+        let more = rooms.len().saturating_sub(self.limits.history_entries);
+        rooms.truncate(self.limits.history_entries);
+        out.push(Effect::Reply(session, Reply::Rooms { rooms, more }, self.head));
+        Ok(())
+    }
+
+    pub(super) fn history(
+        &mut self,
+        session: SessionId,
+        room: Option<RoomName>,
+        last: usize,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let room = self.room_meant(session, room)?;
+        let last = last.min(self.limits.history_entries);
+        out.push(Effect::Ask(session, Query::History { log: LogId::Room(room), last }));
+        Ok(())
+    }
+
+    pub(super) fn search(&mut self, session: SessionId, words: Vec<String>, out: &mut Effects) -> Result<(), Refusal> {
+        let logs = self.rooms_of(self.person_of(session)).into_iter().map(LogId::Room);
+        let logs = logs.chain(self.sessions[&session].directs.iter().cloned()).collect();
+        out.push(Effect::Ask(session, Query::Search { logs, words, most: self.limits.history_entries }));
+        Ok(())
+    }
+
+    pub(super) fn pong(&mut self, session: SessionId, token: String, out: &mut Effects) -> Result<(), Refusal> {
+        out.push(Effect::Reply(session, Reply::Pong(token), self.head));
+        Ok(())
+    }
+}

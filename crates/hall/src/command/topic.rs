@@ -1,0 +1,27 @@
+//! A room's topic.
+
+use crate::state::Effects;
+use crate::{Effect, Event, Hall, LogId, Refusal, Reply, RoomName, SessionId, Text};
+
+impl Hall {
+    pub(super) fn topic(
+        &mut self,
+        session: SessionId,
+        room: Option<RoomName>,
+        text: Option<Text>,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let room = self.room_meant(session, room)?;
+        let Some(text) = text else {
+            let topic = self.rooms.get(&room).and_then(|r| r.topic.clone());
+            out.push(Effect::Reply(session, Reply::Topic(room, topic), self.head));
+            return Ok(());
+        };
+        if text.as_str().chars().nth(self.limits.topic_chars).is_some() {
+            return Err(Refusal::TopicTooLong(self.limits.topic_chars));
+        }
+        self.show_up(session, &room, out);
+        self.propose(session, LogId::Room(room), Event::Topic(text), out);
+        Ok(())
+    }
+}

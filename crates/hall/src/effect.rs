@@ -1,0 +1,162 @@
+//! What should happen next: the hall says it, the driver (server, transcript, simulation) does it, in the order given.
+
+use std::sync::Arc;
+
+use crate::{Block, Feed, LogId, NameError, Nick, Proposal, RoomName, Seq, SessionId, Text};
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Have the ledger number this; it comes back through [`crate::Hall::commit`] or [`crate::Hall::fail`].
+    Propose(Proposal),
+    /// Ask the ledger, and give the session what it answers, as [`Reply::History`] or [`Reply::Found`].
+    Ask(SessionId, Query),
+    /// Tell the session this, once it has been shown the entries up to the given one.
+    Reply(SessionId, Reply, Seq),
+    /// Tell the session that it may not, once it has been shown the entries up to the given one.
+    Refuse(SessionId, Refusal, Seq),
+    /// Give the session a cursor into this log, behind the given entry.
+    Follow(SessionId, LogId, Arc<Feed>, Seq),
+    /// Take the session's cursor away when it has passed the given entry of that log.
+    Unfollow(SessionId, LogId, Seq),
+    /// From now on the session speaks here unless it says otherwise.
+    Focus(SessionId, Option<RoomName>),
+    /// Let this log grow by a block ([`Feed::append`]) and wake those who have a cursor into it.
+    Grow(LogId, Arc<Feed>, Block),
+    /// Close the session's connection when it has been given everything.
+    Close(SessionId),
+}
+
+/// A question to the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Query {
+    /// The last messages of a log.
+    History {
+        /// Which log.
+        log: LogId,
+        /// How many at most.
+        last: usize,
+    },
+    /// Messages that hold all the words, newest first.
+    Search {
+        /// In which logs.
+        logs: Vec<LogId>,
+        /// The words, as they were written.
+        words: Vec<String>,
+        /// How many at most.
+        most: usize,
+    },
+}
+
+/// A room in a list of rooms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomInfo {
+    /// Its name.
+    pub name: RoomName,
+    /// How many people are in it, without those who only listen.
+    pub people: usize,
+}
+
+/// An answer to one session.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// The session has arrived.
+    Welcome {
+        /// What its person is called for now.
+        nick: Nick,
+        /// Where it is.
+        room: RoomName,
+        /// How many people are there.
+        people: usize,
+    },
+    /// The person is called this now.
+    Named {
+        /// The nick.
+        nick: Nick,
+        /// The one asked for, when it was in use.
+        taken: Option<Nick>,
+    },
+    /// The session came into a room, and speaks there.
+    Joined {
+        /// The room.
+        room: RoomName,
+        /// Its topic.
+        topic: Option<Text>,
+        /// How many people are there, the session's own person among them.
+        people: usize,
+    },
+    /// The session was in that room already and speaks there now.
+    Focused(RoomName),
+    /// The session left a room.
+    Parted {
+        /// The room.
+        room: RoomName,
+        /// Where it speaks now.
+        focus: Option<RoomName>,
+    },
+    /// A room's topic, asked for.
+    Topic(RoomName, Option<Text>),
+    /// The room's topic was changed as asked.
+    TopicSet(RoomName, Text),
+    /// Who is in a room.
+    Who {
+        /// The room.
+        room: RoomName,
+        /// Their nicks, sorted; at most as many as the limit allows.
+        nicks: Vec<Nick>,
+        /// How many people are not named for lack of room.
+        more: usize,
+        /// How many only listen.
+        listening: usize,
+    },
+    /// The rooms there are, those with most people first; at most as many as the limit allows.
+    Rooms {
+        /// The rooms.
+        rooms: Vec<RoomInfo>,
+        /// How many rooms are not named for lack of room.
+        more: usize,
+    },
+    /// A direct message went to this person.
+    Delivered(Nick),
+    /// The answer to a ping.
+    Pong(String),
+    /// The ledger's answer to [`Query::History`], oldest first.
+    History(Vec<Arc<crate::Entry>>),
+    /// The ledger's answer to [`Query::Search`], newest first.
+    Found(Vec<Arc<crate::Entry>>),
+    /// Entries before this point are gone from the ledger: the session missed some, and is told.
+    Gap,
+    /// The hall is closing.
+    Closing,
+    /// The connection sends faster than it may and is slowed to this many messages a second.
+    Slowed(u32),
+}
+
+/// What a session may not, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No person can be called that.
+    BadNick(String, NameError),
+    /// Somebody is called that.
+    NickInUse(Nick),
+    /// No room can be called that.
+    BadRoom(String, NameError),
+    /// The session is in as many rooms as it may be.
+    TooManyRooms(usize),
+    /// The hall has as many rooms as it may have.
+    HallFull(usize),
+    /// There is no such room.
+    NoSuchRoom(RoomName),
+    /// The session is not in that room.
+    NotInRoom(RoomName),
+    /// The session is in no room and named none.
+    Nowhere,
+    /// Nobody is called that.
+    NoSuchPerson(Nick),
+    /// A direct message to oneself.
+    ToYourself,
+    /// The topic is longer than this many characters.
+    TopicTooLong(usize),
+    /// The ledger did not take it.
+    NotRecorded,
+}

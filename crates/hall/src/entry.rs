@@ -1,0 +1,156 @@
+//! Entries: what happens in the hall and is seen by others, numbered by the ledger in one order.
+//!
+//! A [`Proposal`] is an entry before the ledger has numbered it; nobody is shown a proposal.
+
+use std::fmt;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::{Nick, RoomName};
+
+/// An entry's number: its place in the one order of the whole hall. The first entry is 1; 0 is before all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Seq(pub u64);
+
+/// A moment, in milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Time(pub u64);
+
+/// A person for as long as the hall knows them; several sessions may be theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonId(pub u64);
+
+/// One client of a person: one connection, in most dialects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// Which log an entry belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogId {
+    /// A room's.
+    Room(RoomName),
+    /// That of the direct messages between two people, the smaller id first.
+    Direct(PersonId, PersonId),
+}
+
+impl LogId {
+    /// The log of the direct messages between two people, whoever speaks.
+    #[must_use]
+    pub fn direct(a: PersonId, b: PersonId) -> Self {
+        Self::Direct(a.min(b), a.max(b))
+    }
+}
+
+/// Who an entry is from, as they were called then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// The person.
+    pub person: PersonId,
+    /// Which of their sessions.
+    pub session: SessionId,
+    /// What they were called.
+    pub nick: Nick,
+}
+
+/// What a person wrote: one line, free of NUL, CR and LF, which no dialect could carry.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text(Arc<str>);
+
+impl Text {
+    /// The text on one line: NUL goes, and each CR or LF becomes a space.
+    #[must_use]
+    pub fn new(raw: &str) -> Self {
+        if raw.contains(['\0', '\r', '\n']) {
+            let line: String =
+                raw.chars().filter(|&c| c != '\0').map(|c| if matches!(c, '\r' | '\n') { ' ' } else { c }).collect();
+            return Self(line.into());
+        }
+        Self(raw.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+/// How a message is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Something said.
+    Say,
+    /// Something done (`/me`).
+    Action,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A message.
+    Message(Kind, Text),
+    /// The author came into the room.
+    Join,
+    /// The author left the room.
+    Part,
+    /// The author left the hall.
+    Quit,
+    /// The author is called this from now on.
+    Nick(Nick),
+    /// The room's topic is this from now on.
+    Topic(Text),
+}
+
+/// The logs an entry belongs to: nearly always one. A change of nick belongs to every room its author is in.
+pub type Logs = SmallVec<[LogId; 1]>;
+
+/// What somebody wants to happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// Who.
+    pub author: Author,
+    /// Where.
+    pub logs: Logs,
+    /// What.
+    pub event: Event,
+}
+
+/// What happened: a proposal that the ledger has numbered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the order.
+    pub seq: Seq,
+    /// When the ledger took it.
+    pub at: Time,
+    /// Who.
+    pub author: Author,
+    /// Where.
+    pub logs: Logs,
+    /// What.
+    pub event: Event,
+}
+
+impl Entry {
+    /// The proposal, numbered.
+    #[must_use]
+    pub fn new(seq: Seq, at: Time, proposal: Proposal) -> Self {
+        let Proposal { author, logs, event } = proposal;
+        Self { seq, at, author, logs, event }
+    }
+
+    /// The text that counts when memory is bounded, in bytes.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match &self.event {
+            Event::Message(_, text) | Event::Topic(text) => text.as_str().len(),
+            Event::Join | Event::Part | Event::Quit | Event::Nick(_) => 0,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Plain lines: the dialect of `nc`, `telnet`, scripts and the simplest chat programs. `docs/plain-lines.md` describes it.
+//!
+//! Bytes become frames ([`Framer`]), frames become what a person asks for ([`Speaker`]), entries and answers become lines
+//! ([`Style`], [`encode`], [`reply`], [`refusal`]).
+
+mod answers;
+mod frame;
+mod help;
+mod parse;
+mod show;
+mod speaker;
+
+pub use answers::{Said, refusal, reply};
+pub use frame::{End, Frame, Framer};
+pub use parse::Names;
+pub use show::{Codec, Style, encode};
+pub use speaker::{Asked, Misuse, Speaker};

@@ -1,0 +1,248 @@
+//! Everything the hall tells one client of plain lines, in both languages: answers (`* …`), refusals (`! …`), `/help`.
+
+use hall::{Entry, LogId, NameError, Refusal, Reply, Time};
+
+use super::help::COMMANDS;
+use super::show::{Codec, Style, line};
+use super::speaker::Misuse;
+use crate::Lang;
+use crate::text::printable;
+
+/// What a client is told that has nothing to do with the hall's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// The list of commands.
+    Help,
+    /// The language is set.
+    LangSet,
+    /// A message could not be understood.
+    Misuse(Misuse),
+    /// There are too many connections, of all addresses (`false`) or from the client's (`true`).
+    Crowded(bool),
+}
+
+impl Said {
+    /// The lines that say it.
+    #[must_use]
+    pub fn lines(&self, style: Style, codec: &Codec) -> Vec<u8> {
+        let lang = style.lang;
+        let text = match self {
+            Self::Help => help(lang),
+            Self::LangSet => lang.pick("* I speak English to you", "* 이제 한국어로 안내합니다").to_owned(),
+            Self::Misuse(misuse) => format!("! {}", misused(misuse, lang)),
+            Self::Crowded(false) => lang
+                .pick("! the hall is full; try again later", "! 사람이 가득 찼습니다. 잠시 뒤에 다시 오세요")
+                .to_owned(),
+            Self::Crowded(true) => lang
+                .pick("! too many connections from your address", "! 같은 주소에서 온 연결이 너무 많습니다")
+                .to_owned(),
+        };
+        finish(&text, style, codec)
+    }
+}
+
+/// The lines of an answer.
+#[must_use]
+pub fn reply(reply: &Reply, style: Style, codec: &Codec) -> Vec<u8> {
+    finish(&answered(reply, style.lang, codec), style, codec)
+}
+
+/// The lines of a refusal.
+#[must_use]
+pub fn refusal(refusal: &Refusal, style: Style, codec: &Codec) -> Vec<u8> {
+    finish(&format!("! {}", refused(refusal, style.lang)), style, codec)
+}
+
+fn finish(text: &str, style: Style, codec: &Codec) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len() + 1);
+    codec.put(text, style.legacy, &mut bytes);
+    bytes.push(b'\n');
+    bytes
+}
+
+fn help(lang: Lang) -> String {
+    let mut text = lang.pick("* what you can type:", "* 쓸 수 있는 명령:").to_owned();
+    for info in COMMANDS {
+        text += &format!("\n*   {} - {}", info.usage(lang), info.what(lang));
+    }
+    text +=
+        lang.pick("\n*   anything else is said in your room", "\n*   그 밖의 글은 지금 있는 방에서 말하는 것입니다");
+    text
+}
+
+fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
+    match reply {
+        Reply::Welcome { nick, room, people } => lang.pick(
+            format!(
+                "* welcome to {room}: {}. You are {nick}.\n* type to talk, /nick NAME to take a name, /help for more (한국어: /lang ko)",
+                count(*people, lang)
+            ),
+            format!(
+                "* {room} 방에 오신 것을 환영합니다. {} 지금 이름은 {nick} 입니다.\n* 글을 쓰면 말이 됩니다. 이름은 /nick 이름, 도움말은 /help (English: /lang en)",
+                count(*people, lang)
+            ),
+        ),
+        Reply::Named { nick, taken: None } => lang.pick(format!("* you are now {nick}"), format!("* 이제 이름은 {nick} 입니다")),
+        Reply::Named { nick, taken: Some(taken) } => lang.pick(
+            format!("* {taken} is in use; you are now {nick}"),
+            format!("* {taken} 이라는 이름은 누가 쓰고 있습니다. 이제 이름은 {nick} 입니다"),
+        ),
+        Reply::Joined { room, topic, people } => {
+            let people = count(*people, lang);
+            let topic = topic.as_ref().map_or(String::new(), |t| {
+                format!("\n* {}{}", lang.pick("topic: ", "주제: "), printable(t.as_str()))
+            });
+            lang.pick(format!("* you are in {room}: {people}{topic}"), format!("* {room} 방에 들어왔습니다. {people}{topic}"))
+        }
+        Reply::Focused(room) => lang.pick(format!("* you speak in {room}"), format!("* 이제 {room} 방에서 말합니다")),
+        Reply::Parted { room, focus } => parted(room.as_str(), focus.as_ref().map(hall::RoomName::as_str), lang),
+        Reply::Topic(room, None) => lang.pick(format!("* {room} has no topic"), format!("* {room} 방에는 주제가 없습니다")),
+        Reply::Topic(room, Some(text)) | Reply::TopicSet(room, text) => {
+            let text = printable(text.as_str());
+            lang.pick(format!("* topic of {room}: {text}"), format!("* {room} 방의 주제: {text}"))
+        }
+        Reply::Who { room, nicks, more, listening } => who(room, nicks, *more, *listening, lang),
+        Reply::Rooms { rooms, more } => {
+            let each = rooms.iter().map(|r| format!("\n*   {} ({})", r.name, r.people)).collect::<String>();
+            let more = if *more == 0 { String::new() } else { lang.pick(format!("\n*   and {more} more"), format!("\n*   그 밖에 {more}개")) };
+            lang.pick(format!("* rooms:{each}{more}"), format!("* 방 목록:{each}{more}"))
+        }
+        Reply::Delivered(nick) => lang.pick(format!("* sent to {nick}"), format!("* {nick} 님에게 보냈습니다")),
+        Reply::Pong(token) => format!("* pong {}", printable(token)).trim_end().to_owned(),
+        Reply::History(entries) => listed(entries, lang, codec, lang.pick("nothing was said here so far", "아직 오간 말이 없습니다")),
+        Reply::Found(entries) => listed(entries, lang, codec, lang.pick("nothing found", "찾은 것이 없습니다")),
+        Reply::Gap => lang.pick("* some messages here are no longer kept", "* 이 사이의 메시지 일부는 남아 있지 않습니다").to_owned(),
+        Reply::Closing => lang.pick("* the hall is closing", "* 서버를 닫습니다").to_owned(),
+        Reply::Slowed(rate) => lang.pick(
+            format!("! not so fast: your messages are taken at {rate} a second; none is lost"),
+            format!("! 너무 빠릅니다. 1초에 {rate}개씩 받습니다. 잃는 것은 없습니다"),
+        ),
+    }
+}
+
+fn count(people: usize, lang: Lang) -> String {
+    match (people, lang) {
+        (0, Lang::En) => "nobody here yet".to_owned(),
+        (1, Lang::En) => "1 person".to_owned(),
+        (n, Lang::En) => format!("{n} people"),
+        (0, Lang::Ko) => "아직 아무도 없습니다.".to_owned(),
+        (n, Lang::Ko) => format!("{n}명이 있습니다."),
+    }
+}
+
+fn parted(room: &str, focus: Option<&str>, lang: Lang) -> String {
+    match focus {
+        Some(focus) => lang.pick(
+            format!("* you left {room}; you speak in {focus}"),
+            format!("* {room} 방에서 나왔습니다. 이제 {focus} 방에서 말합니다"),
+        ),
+        None => lang.pick(
+            format!("* you left {room}; /join #ROOM to speak again"),
+            format!("* {room} 방에서 나왔습니다. 다시 말하려면 /join #방"),
+        ),
+    }
+}
+
+fn who(room: &hall::RoomName, nicks: &[hall::Nick], more: usize, listening: usize, lang: Lang) -> String {
+    let mut names = nicks.iter().map(hall::Nick::as_str).collect::<Vec<_>>().join(", ");
+    if names.is_empty() {
+        names = lang.pick("nobody", "아무도 없음").to_owned();
+    }
+    if more > 0 {
+        names += &lang.pick(format!(" and {more} more"), format!(" 외 {more}명"));
+    }
+    if listening > 0 {
+        names += &lang.pick(format!(" ({listening} listening)"), format!(" (듣고만 있는 사람 {listening}명)"));
+    }
+    format!("* {room}: {names}")
+}
+
+fn listed(entries: &[std::sync::Arc<Entry>], lang: Lang, codec: &Codec, none: &str) -> String {
+    if entries.is_empty() {
+        return format!("* {none}");
+    }
+    let lines = entries.iter().map(|entry| {
+        let room = match &entry.logs[..] {
+            [LogId::Room(room), ..] => format!("{room} "),
+            _ => String::new(),
+        };
+        format!("* [{} {room}] {}", time(entry.at, codec), line(entry, lang)).replace(" ]", "]")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn time(at: Time, codec: &Codec) -> String {
+    let moment = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).unwrap_or_default();
+    jiff::Zoned::new(moment, codec.zone.clone()).strftime("%m-%d %H:%M").to_string()
+}
+
+fn refused(refusal: &Refusal, lang: Lang) -> String {
+    match refusal {
+        Refusal::BadNick(name, why) => bad_name(name, *why, lang),
+        Refusal::BadRoom(name, why) => bad_name(name, *why, lang),
+        Refusal::NickInUse(nick) => {
+            lang.pick(format!("{nick} is in use"), format!("{nick} 이라는 이름은 누가 쓰고 있습니다"))
+        }
+        Refusal::TooManyRooms(most) => lang.pick(
+            format!("you are in {most} rooms, the most there may be"),
+            format!("들어갈 수 있는 방은 {most}개까지입니다"),
+        ),
+        Refusal::HallFull(most) => lang.pick(
+            format!("there are {most} rooms, the most there may be"),
+            format!("방은 {most}개까지만 만들 수 있습니다"),
+        ),
+        Refusal::NoSuchRoom(room) => lang.pick(format!("there is no room {room}"), format!("{room} 방은 없습니다")),
+        Refusal::NotInRoom(room) => lang
+            .pick(format!("you are not in {room}; /join {room}"), format!("{room} 방에 있지 않습니다. /join {room}")),
+        Refusal::Nowhere => {
+            lang.pick("you are in no room; /join #ROOM", "지금 있는 방이 없습니다. /join #방").to_owned()
+        }
+        Refusal::NoSuchPerson(nick) => {
+            lang.pick(format!("nobody here is called {nick}"), format!("{nick} 이라는 사람은 없습니다"))
+        }
+        Refusal::ToYourself => lang.pick("that is you", "자기 자신에게는 보낼 수 없습니다").to_owned(),
+        Refusal::TopicTooLong(most) => {
+            lang.pick(format!("a topic has at most {most} characters"), format!("주제는 {most}자까지입니다"))
+        }
+        Refusal::NotRecorded => lang
+            .pick("not sent: it could not be recorded; try again", "기록할 수 없어 보내지 못했습니다. 다시 해 보세요")
+            .to_owned(),
+    }
+}
+
+fn misused(misuse: &Misuse, lang: Lang) -> String {
+    match misuse {
+        Misuse::TooLong(most) => lang.pick(
+            format!("not sent: a message has at most {most} bytes"),
+            format!("보내지 못했습니다. 메시지는 {most}바이트까지입니다"),
+        ),
+        Misuse::Unknown(word) => lang.pick(
+            format!("there is no command /{word}; /help lists them, //{word} says it"),
+            format!("/{word} 명령은 없습니다. 목록은 /help, 글로 보내려면 //{word}"),
+        ),
+        Misuse::Usage(info) => {
+            lang.pick(format!("write it as {}", info.usage(lang)), format!("이렇게 씁니다: {}", info.usage(lang)))
+        }
+        Misuse::BadNick(name, why) | Misuse::BadRoom(name, why) => bad_name(name, *why, lang),
+    }
+}
+
+fn bad_name(name: &str, why: NameError, lang: Lang) -> String {
+    const SHOWN_CHARS: usize = 60;
+    let shown: String = printable(name).chars().take(SHOWN_CHARS).collect();
+    let why = match why {
+        NameError::Empty => lang.pick("it is empty", "비어 있습니다").to_owned(),
+        NameError::TooLong(most) => {
+            lang.pick(format!("it has more than {most} characters"), format!("{most}자보다 깁니다"))
+        }
+        NameError::Refused(c) if c.is_whitespace() => lang.pick("it holds a space", "빈칸이 들어 있습니다").to_owned(),
+        NameError::Refused(c) => {
+            let code = u32::from(c);
+            let c =
+                if c.is_alphanumeric() || c.is_ascii_punctuation() { c.to_string() } else { format!("U+{code:04X}") };
+            lang.pick(format!("{c} may not stand there"), format!("그 자리에 {c} 쓸 수 없습니다"))
+        }
+        NameError::NoHash => lang.pick("a room begins with #", "방 이름은 #으로 시작합니다").to_owned(),
+    };
+    lang.pick(format!("{shown} can't be a name: {why}"), format!("{shown} 이름으로 쓸 수 없습니다: {why}"))
+}

@@ -1,0 +1,123 @@
+//! From entries to lines, once for each class of client.
+//!
+//! A class is what makes two clients read the same bytes: the language the hall speaks to them, whether they read the
+//! legacy charset, and whether the entry's room is named because they speak in another one.
+
+use std::sync::Arc;
+
+use encoding_rs::Encoding;
+use hall::{Author, CLASSES, Encoded, Entry, Event, Kind, LogId};
+
+use crate::Lang;
+use crate::text::printable;
+
+/// What all clients of plain lines share: the legacy charset, and the time zone in which times are told.
+#[derive(Debug, Clone)]
+pub struct Codec {
+    /// In which bytes that are no UTF-8 are read, and their senders answered.
+    pub charset: &'static Encoding,
+    /// In which times are told.
+    pub zone: jiff::tz::TimeZone,
+}
+
+impl Default for Codec {
+    fn default() -> Self {
+        Self { charset: encoding_rs::EUC_KR, zone: jiff::tz::TimeZone::UTC }
+    }
+}
+
+impl Codec {
+    /// Adds a text in UTF-8 or, for a legacy client, in its charset, with `?` for what that does not have.
+    pub(crate) fn put(&self, text: &str, legacy: bool, out: &mut Vec<u8>) {
+        if !legacy {
+            out.extend_from_slice(text.as_bytes());
+            return;
+        }
+        let (bytes, _, lost) = self.charset.encode(text);
+        if !lost {
+            out.extend_from_slice(&bytes);
+            return;
+        }
+        for c in text.chars() {
+            let mut utf8 = [0; 4];
+            let (bytes, _, lost) = self.charset.encode(c.encode_utf8(&mut utf8));
+            out.extend_from_slice(if lost { b"?" } else { &bytes });
+        }
+    }
+}
+
+/// How a client reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Style {
+    /// The language in which the hall speaks to it.
+    pub lang: Lang,
+    /// Whether it reads the legacy charset.
+    pub legacy: bool,
+    /// Whether it has shown that it sends no newlines: lines are separated for it rather than ended.
+    pub unframed: bool,
+}
+
+impl Style {
+    /// The class of a client of this style for entries of a room that has to be named or not.
+    #[must_use]
+    pub fn class(self, named: bool) -> usize {
+        let class = usize::from(self.lang == Lang::Ko) | usize::from(self.legacy) << 1 | usize::from(named) << 2;
+        debug_assert!(class < CLASSES);
+        class
+    }
+}
+
+/// The lines of these entries in the class of `style` and `named`.
+#[must_use]
+pub fn encode(entries: &[Arc<Entry>], style: Style, named: bool, codec: &Codec) -> Encoded {
+    let mut bytes = Vec::with_capacity(entries.len() * 96);
+    let mut ends = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if named {
+            put_room(entry, style, codec, &mut bytes);
+        }
+        codec.put(&line(entry, style.lang), style.legacy, &mut bytes);
+        bytes.push(b'\n');
+        ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+    }
+    Encoded { bytes: bytes.into(), ends: ends.into() }
+}
+
+fn put_room(entry: &Entry, style: Style, codec: &Codec, bytes: &mut Vec<u8>) {
+    if let ([LogId::Room(room)], Event::Message(..) | Event::Join | Event::Part | Event::Topic(_)) =
+        (&*entry.logs, &entry.event)
+    {
+        codec.put(&format!("[{room}] "), style.legacy, bytes);
+    }
+}
+
+/// An entry as one line, without its end.
+pub(super) fn line(entry: &Entry, lang: Lang) -> String {
+    let nick = &entry.author.nick;
+    match &entry.event {
+        Event::Message(kind, text) => message(&entry.author, *kind, &printable(text.as_str()), &entry.logs, lang),
+        Event::Join => lang.pick(format!("* {nick} joined"), format!("* {nick} 님이 들어왔습니다")),
+        Event::Part => lang.pick(format!("* {nick} left the room"), format!("* {nick} 님이 방에서 나갔습니다")),
+        Event::Quit => lang.pick(format!("* {nick} left"), format!("* {nick} 님이 나갔습니다")),
+        Event::Nick(to) => {
+            lang.pick(format!("* {nick} is now called {to}"), format!("* {nick} 님의 이름이 이제 {to} 입니다"))
+        }
+        Event::Topic(text) if text.as_str().is_empty() => {
+            lang.pick(format!("* {nick} cleared the topic"), format!("* {nick} 님이 주제를 지웠습니다"))
+        }
+        Event::Topic(text) => {
+            let text = printable(text.as_str());
+            lang.pick(format!("* {nick} set the topic: {text}"), format!("* {nick} 님이 정한 주제: {text}"))
+        }
+    }
+}
+
+fn message(author: &Author, kind: Kind, text: &str, logs: &[LogId], lang: Lang) -> String {
+    let nick = &author.nick;
+    match (logs, kind) {
+        ([LogId::Direct(..), ..], Kind::Say) => format!("[{nick} -> {}] {text}", lang.pick("you", "나")),
+        ([LogId::Direct(..), ..], Kind::Action) => format!("[{nick} -> {}] ** {nick} {text}", lang.pick("you", "나")),
+        (_, Kind::Say) => format!("{nick}: {text}"),
+        (_, Kind::Action) => format!("** {nick} {text}"),
+    }
+}

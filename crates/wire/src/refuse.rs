@@ -1,0 +1,71 @@
+//! Turning a client away in its own dialect, before or without a conversation.
+
+use crate::lines::{Codec, Said, Style};
+use crate::{Dialect, Lang};
+
+/// Why a connection is turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// There are too many connections, of all addresses together.
+    Full,
+    /// There are too many connections from this address.
+    Crowded,
+    /// Maru does not speak this dialect.
+    Unspoken,
+    /// The sender is not trusted to speak for others (PROXY).
+    Untrusted,
+    /// The first bytes came too slowly to tell the dialect.
+    Slow,
+}
+
+/// The bytes to send before closing. None where the dialect has no way to say it.
+#[must_use]
+pub fn refusal(dialect: Dialect, why: Why, lang: Lang, codec: &Codec) -> Vec<u8> {
+    match dialect {
+        Dialect::Lines => Said::Crowded(why == Why::Crowded).lines(Style { lang, ..Style::default() }, codec),
+        // RFC 2812, 3.7.4: the reason goes behind the colon.
+        Dialect::Irc => format!("ERROR :{}\r\n", reason(why, lang)).into_bytes(),
+        // RFC 9110, 15.6.4.
+        Dialect::Http => {
+            let body = format!("{}\n", reason(why, lang));
+            let head = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 30\r\nConnection: close";
+            format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+        }
+        // RFC 8446, 6: a fatal alert, handshake_failure (40) or, when full, internal_error (80).
+        Dialect::Tls => vec![0x15, 0x03, 0x01, 0x00, 0x02, 0x02, if why == Why::Unspoken { 40 } else { 80 }],
+        // RFC 4253, 4.2: lines before the version string are for people to read.
+        Dialect::Ssh => format!("{}\r\n", reason(why, lang)).into_bytes(),
+        Dialect::Proxy => Vec::new(),
+    }
+}
+
+fn reason(why: Why, lang: Lang) -> &'static str {
+    match why {
+        Why::Full => lang.pick("the hall is full; try again later", "사람이 가득 찼습니다. 잠시 뒤에 다시 오세요"),
+        Why::Crowded => lang.pick("too many connections from your address", "같은 주소에서 온 연결이 너무 많습니다"),
+        Why::Unspoken => lang.pick(
+            "this is not spoken here; come in with `nc`, `telnet` or `maru chat`",
+            "이 방식으로는 들어올 수 없습니다. `nc`, `telnet`, `maru chat` 으로 들어오세요",
+        ),
+        Why::Untrusted => lang.pick("this address may not speak for others", "다른 주소를 대신할 수 없는 주소입니다"),
+        Why::Slow => lang.pick("the first bytes came too slowly", "첫 바이트가 너무 늦게 왔습니다"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_dialect_is_refused_in_its_own_words() {
+        let check = |dialect, why, expect: &[u8]| {
+            let bytes = refusal(dialect, why, Lang::En, &Codec::default());
+            assert!(bytes.starts_with(expect), "{dialect:?} {:?}", bytes.escape_ascii().to_string());
+        };
+        check(Dialect::Lines, Why::Crowded, b"! too many connections");
+        check(Dialect::Irc, Why::Full, b"ERROR :the hall is full");
+        check(Dialect::Http, Why::Full, b"HTTP/1.1 503 ");
+        check(Dialect::Tls, Why::Unspoken, &[0x15, 3, 1, 0, 2, 2, 40]);
+        check(Dialect::Ssh, Why::Unspoken, b"this is not spoken");
+    }
+}

@@ -1,0 +1,103 @@
+//! Text for terminals: what another person wrote must never move somebody's cursor, ring, or repaint their screen.
+
+use std::borrow::Cow;
+
+/// The text without control characters and without the escape sequences that they begin.
+///
+/// Removed are C0 (a tab becomes a space), DEL, C1, and whole CSI, OSC, DCS, PM, APC and SOS sequences of ECMA-48, so
+/// that not even their printable remains are shown. An unfinished sequence ends with the text.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\t' => clean.push(' '),
+            '\u{1b}' => match chars.peek() {
+                Some('[') => skip_csi(&mut chars),
+                Some(']' | 'P' | '^' | '_' | 'X') => skip_string(&mut chars),
+                // Two- and three-character sequences: intermediates, then one final character.
+                Some(' '..='/') => skip_while(&mut chars, |c| matches!(c, ' '..='/'), 1),
+                Some('0'..='~') => drop(chars.next()),
+                _ => {}
+            },
+            '\u{9b}' => skip_while(&mut chars, |c| matches!(c, ' '..='?'), 1),
+            '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut chars),
+            c if c.is_control() => {}
+            c => clean.push(c),
+        }
+    }
+    Cow::Owned(clean)
+}
+
+type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+/// Skips what `more` holds for, and then up to `finals` characters.
+fn skip_while(chars: &mut Chars<'_>, more: impl Fn(char) -> bool, finals: usize) {
+    while chars.next_if(|&c| more(c)).is_some() {}
+    for _ in 0..finals {
+        chars.next_if(|c| matches!(c, '@'..='~' | '0'..='?'));
+    }
+}
+
+/// Skips a control sequence, whose `[` is next: parameters, intermediates and the final character.
+fn skip_csi(chars: &mut Chars<'_>) {
+    chars.next();
+    skip_while(chars, |c| matches!(c, ' '..='?'), 1);
+}
+
+/// Skips a control string, up to its terminator (ST, in either form, or BEL).
+fn skip_string(chars: &mut Chars<'_>) {
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{07}' | '\u{9c}' => return,
+            '\u{1b}' if chars.peek() == Some(&'\\') => {
+                chars.next();
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The longest beginning of `bytes` that is at most `most` bytes long and cuts no UTF-8 sequence in two.
+#[must_use]
+pub fn whole_chars(bytes: &[u8], most: usize) -> &[u8] {
+    if bytes.len() <= most {
+        return bytes;
+    }
+    // The cut moves back from within a sequence to the sequence's first byte: by three bytes at most.
+    let floor = most.saturating_sub(3);
+    let cut = (floor..=most).rev().find(|&i| bytes[i] & 0xC0 != 0x80).unwrap_or(most);
+    &bytes[..cut]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_controls_a_terminal_is_left() {
+        let check = |raw: &str, expect: &str| assert_eq!(printable(raw), expect, "{raw:?}");
+        check("안녕 hello 👋🏽", "안녕 hello 👋🏽");
+        check("a\u{1b}[31mred\u{1b}[0m", "ared");
+        check("a\u{1b}]0;title\u{07}b\u{1b}]8;;http://x\u{1b}\\c", "abc");
+        check("\u{9b}2Jx\u{1b}(Bz\u{1b}cq", "xzq");
+        check("tab\there\u{7f}\u{8}\r\n\0", "tab here");
+        check("cut \u{1b}[38;5", "cut ");
+        check("cut \u{1b}]never ends", "cut ");
+    }
+
+    #[test]
+    fn a_cut_keeps_characters_whole() {
+        let text = "가나다".as_bytes();
+        for most in 0..12 {
+            let cut = whole_chars(text, most);
+            assert_eq!(cut.len(), most.min(9) / 3 * 3);
+        }
+        assert_eq!(whole_chars("a👋".as_bytes(), 4), b"a");
+    }
+}
