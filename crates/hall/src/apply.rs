@@ -16,6 +16,7 @@ impl Hall {
     /// In debug builds, when the entries do not follow the last one: that is our bug.
     pub fn commit(&mut self, entries: &[Arc<Entry>], out: &mut Effects) {
         let mut grown = Grown::new();
+        let mut after = Effects::new();
         for entry in entries {
             debug_assert!(entry.seq > self.head, "entries come in order");
             self.head = entry.seq;
@@ -27,13 +28,17 @@ impl Hall {
                 }
                 block.push(Arc::clone(entry));
             }
-            self.apply(entry, out);
+            self.apply(entry, &mut after);
         }
+        // Who leaves a room is shown nothing after that; who is answered has been shown what came before.
+        let (unfollow, after): (Effects, Effects) = after.into_iter().partition(|e| matches!(e, Effect::Unfollow(..)));
+        out.extend(unfollow);
         for (log, (feed, block)) in grown {
             if let Some(feed) = feed {
                 out.push(Effect::Grow(log, feed, Block::new(block)));
             }
         }
+        out.extend(after);
     }
 
     /// Takes back what a proposal had begun: the ledger did not take it.

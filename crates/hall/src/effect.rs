@@ -17,7 +17,8 @@ pub enum Effect {
     Refuse(SessionId, Refusal, Seq),
     /// Give the session a cursor into this log, behind the given entry.
     Follow(SessionId, LogId, Arc<Feed>, Seq),
-    /// Take the session's cursor away when it has passed the given entry of that log.
+    /// Take the session's cursor away when it has passed the given entry of that log, which may be yet to come in the
+    /// same list.
     Unfollow(SessionId, LogId, Seq),
     /// From now on the session speaks here unless it says otherwise.
     Focus(SessionId, Option<RoomName>),
@@ -159,4 +160,6 @@ pub enum Refusal {
     TopicTooLong(usize),
     /// The ledger did not take it.
     NotRecorded,
+    /// The ledger could not be read.
+    NotRead,
 }

@@ -25,6 +25,16 @@ pub enum Error {
     Io(#[from] std::io::Error),
 }
 
+/// A group that was not taken, given back whole.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Rejected {
+    /// The proposals.
+    pub group: Vec<Proposal>,
+    /// Why.
+    pub error: Error,
+}
+
 /// A stretch of a log, oldest entry first.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -41,7 +51,7 @@ pub trait Ledger: Send {
     ///
     /// # Errors
     /// When they could not be kept as durably as promised.
-    fn commit(&mut self, at: Time, group: Vec<Proposal>) -> Result<Vec<Arc<Entry>>, Error>;
+    fn commit(&mut self, at: Time, group: Vec<Proposal>) -> Result<Vec<Arc<Entry>>, Rejected>;
 
     /// The number of the last entry.
     fn head(&self) -> Seq;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use hall::{Entry, Event, LogId, Proposal, Seq, Time};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{Error, Ledger, Limits, Page};
+use crate::{Error, Ledger, Limits, Page, Rejected};
 
 /// The ledger in memory.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Memory {
 }
 
 impl Ledger for Memory {
-    fn commit(&mut self, at: Time, group: Vec<Proposal>) -> Result<Vec<Arc<Entry>>, Error> {
+    fn commit(&mut self, at: Time, group: Vec<Proposal>) -> Result<Vec<Arc<Entry>>, Rejected> {
         let mut entries = Vec::with_capacity(group.len());
         for proposal in group {
             self.head.0 += 1;

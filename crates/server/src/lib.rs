@@ -1,5 +1,115 @@
-//! The server.
+//! The server: it owns the tasks. A listener's loop takes connections in, a task per connection reads commands and
+//! writes what its cursors have not passed, one loop owns the hall, one thread the ledger.
+//!
+//! No bytes of any dialect are made here, and nothing of the hall is decided here.
+
+mod accept;
 mod config;
+mod conn;
+mod error;
+mod hub;
+mod ledgerer;
 mod limits;
+mod listen;
+mod plain;
+mod shared;
+mod timers;
+mod web;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
 pub use config::{Config, PORT, Settings};
+pub use error::Error;
 pub use limits::Limits;
+use shared::Shared;
+
+/// A server that has its data directory and its listeners, and has not taken anyone in.
+#[derive(Debug)]
+pub struct Server {
+    shared: Arc<Shared>,
+    listeners: Vec<tokio::net::TcpListener>,
+    addresses: Vec<SocketAddr>,
+    hub: hub::Hub,
+    stop: Arc<Notify>,
+    /// Held for as long as the data directory is ours.
+    _lock: std::fs::File,
+}
+
+/// A hand on a running server, for signals.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+    stop: Arc<Notify>,
+}
+
+impl Server {
+    /// Takes the data directory, starts the ledger and binds the listeners.
+    ///
+    /// # Errors
+    /// When the data directory, a charset or an address cannot be had.
+    #[allow(clippy::unused_async)] // Listeners belong to the runtime that drives them.
+    pub async fn bind(config: Config) -> Result<Self, Error> {
+        let lock = listen::take_data_dir(&config.data_dir)?;
+        let listeners = listen::bind(&config.listen)?;
+        let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
+        let (shared, hub) = Shared::new(config.settings)?;
+        Ok(Self { shared, listeners, addresses, hub, stop: Arc::default(), _lock: lock })
+    }
+
+    /// The addresses it listens on.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// A hand on it, to stop it and to give it other settings.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle { shared: Arc::clone(&self.shared), stop: Arc::clone(&self.stop) }
+    }
+
+    /// Runs until it is stopped: then it takes nobody in any more, tells everybody, and waits until all have been
+    /// given what waits for them or the time for that is over.
+    pub async fn run(self) {
+        let Self { shared, listeners, hub, stop, .. } = self;
+        let hub = tokio::spawn(hub.run());
+        let mut accepting = JoinSet::new();
+        for listener in listeners {
+            accepting.spawn(accept::run(listener, Arc::clone(&shared)));
+        }
+        stop.notified().await;
+        tracing::info!(connections = shared.admission.count(), "stopping");
+        accepting.shutdown().await;
+        shared.stopping.notify_waiters();
+        let deadline = Duration::from_millis(shared.settings.load().server.stop_ms);
+        let told = async {
+            // The loop may be gone only if it panicked; there is nobody left to tell then.
+            let _ = shared.hall.send(hub::Input::Stop).await;
+            shared.admission.empty().await;
+        };
+        if tokio::time::timeout(deadline, told).await.is_err() {
+            tracing::warn!(connections = shared.admission.count(), "some clients did not take what waited for them");
+        }
+        hub.abort();
+        tracing::info!("stopped");
+    }
+}
+
+impl Handle {
+    /// Stops the server; [`Server::run`] returns when that is done.
+    pub fn stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Replaces the settings. They hold for what comes from now on; the ledger's limits and the charset stay.
+    pub fn reload(&self, settings: Settings) {
+        self.shared.settings.store(Arc::new(settings));
+        // A full queue means that the loop is about to look at the settings anyway, when it has the next input.
+        let _ = self.shared.hall.try_send(hub::Input::Reload);
+    }
+}

@@ -10,7 +10,7 @@ mod parse;
 mod show;
 mod speaker;
 
-pub use answers::{Said, refusal, reply};
+pub use answers::{Said, browser, refusal, reply};
 pub use frame::{End, Frame, Framer};
 pub use parse::Names;
 pub use show::{Codec, Style, encode};

@@ -136,6 +136,12 @@ impl Outbox {
         self.drop_finished();
     }
 
+    /// The logs that the client follows.
+    #[must_use]
+    pub fn logs(&self) -> Vec<LogId> {
+        self.cursors.iter().map(|c| c.log.clone()).collect()
+    }
+
     /// The client speaks in this room: the entries of the others are shown with their room's name.
     pub fn focus(&mut self, room: Option<&RoomName>) {
         for cursor in &mut self.cursors {

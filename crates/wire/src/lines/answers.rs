@@ -41,6 +41,15 @@ impl Said {
     }
 }
 
+/// What a browser is shown, which does not speak plain lines.
+#[must_use]
+pub fn browser(lang: Lang) -> &'static str {
+    lang.pick(
+        "This is Maru, a chat hall. Come in with nc, telnet or `maru chat` on this same port.\n",
+        "여기는 채팅 서버 마루입니다. 같은 포트에 nc, telnet, `maru chat` 으로 들어오세요.\n",
+    )
+}
+
 /// The lines of an answer.
 #[must_use]
 pub fn reply(reply: &Reply, style: Style, codec: &Codec) -> Vec<u8> {
@@ -173,7 +182,7 @@ fn listed(entries: &[std::sync::Arc<Entry>], lang: Lang, codec: &Codec, none: &s
 
 fn time(at: Time, codec: &Codec) -> String {
     let moment = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).unwrap_or_default();
-    jiff::Zoned::new(moment, codec.zone.clone()).strftime("%m-%d %H:%M").to_string()
+    moment.to_zoned_datetime(codec.zone.clone()).strftime("%m-%d %H:%M").to_string()
 }
 
 fn refused(refusal: &Refusal, lang: Lang) -> String {
@@ -204,6 +213,9 @@ fn refused(refusal: &Refusal, lang: Lang) -> String {
         Refusal::TopicTooLong(most) => {
             lang.pick(format!("a topic has at most {most} characters"), format!("주제는 {most}자까지입니다"))
         }
+        Refusal::NotRead => lang
+            .pick("the records can't be read now; try again", "지금은 기록을 읽을 수 없습니다. 다시 해 보세요")
+            .to_owned(),
         Refusal::NotRecorded => lang
             .pick("not sent: it could not be recorded; try again", "기록할 수 없어 보내지 못했습니다. 다시 해 보세요")
             .to_owned(),

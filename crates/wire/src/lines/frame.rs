@@ -3,6 +3,8 @@
 //! Telnet negotiation (RFC 854) and carriage returns are swallowed on the way. A message that is over the limit is
 //! reported once and dropped to its end. However the bytes were cut into packets, the same messages come out.
 
+use std::ops::ControlFlow;
+
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -66,84 +68,111 @@ impl Framer {
         })
     }
 
-    /// Takes bytes of the stream and hands over each message that they end.
-    pub fn feed(&mut self, bytes: &[u8], line_bytes: usize, each: &mut impl FnMut(Frame<'_>)) {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            if self.telnet != Telnet::Text {
-                self.telnet(rest[0], line_bytes, each);
-                rest = &rest[1..];
-                continue;
-            }
-            let stop = rest.iter().position(|b| matches!(b, b'\n' | &IAC)).unwrap_or(rest.len());
-            let (text, from_stop) = rest.split_at(stop);
-            if from_stop.first() == Some(&b'\n')
-                && self.pending.is_empty()
-                && !self.dropping
-                && text.len() <= line_bytes
-            {
-                // The usual case: a whole line, handed over where it is.
-                hand_over(text, End::Newline, line_bytes, each);
-            } else {
-                self.push(text, line_bytes, each);
-                match from_stop.first() {
-                    Some(&b'\n') => self.end(End::Newline, line_bytes, each),
-                    Some(_) => self.telnet = Telnet::Iac,
-                    None => {}
+    /// Takes bytes of the stream and hands over each message that they end, until there is a [`ControlFlow::Break`].
+    /// Returns how many bytes were taken; the others have to be given again.
+    pub fn feed(
+        &mut self,
+        bytes: &[u8],
+        line_bytes: usize,
+        each: &mut impl FnMut(Frame<'_>) -> ControlFlow<()>,
+    ) -> usize {
+        let mut at = 0;
+        while at < bytes.len() {
+            let mut flow = ControlFlow::Continue(());
+            if self.telnet == Telnet::Text {
+                let rest = &bytes[at..];
+                let stop = rest.iter().position(|b| matches!(b, b'\n' | &IAC)).unwrap_or(rest.len());
+                let (text, newline) = (&rest[..stop], rest.get(stop) == Some(&b'\n'));
+                if newline && self.pending.is_empty() && !self.dropping {
+                    // The usual case: a whole line, handed over where it is.
+                    flow = hand_over(text, End::Newline, line_bytes, each);
+                } else {
+                    if self.push(text, line_bytes) {
+                        flow = each(Frame::TooLong);
+                    }
+                    if newline {
+                        let ended = self.end(End::Newline, line_bytes, each);
+                        flow = if flow.is_break() { flow } else { ended };
+                    } else if stop < rest.len() {
+                        self.telnet = Telnet::Iac;
+                    }
                 }
+                at += (stop + 1).min(rest.len());
+            } else {
+                if self.telnet(bytes[at], line_bytes) {
+                    flow = each(Frame::TooLong);
+                }
+                at += 1;
             }
-            rest = from_stop.get(1..).unwrap_or_default();
+            if flow.is_break() {
+                break;
+            }
         }
+        at
     }
 
     /// The sender has paused, or has closed its end: what is pending is a message.
-    pub fn pause(&mut self, line_bytes: usize, each: &mut impl FnMut(Frame<'_>)) {
+    pub fn pause(&mut self, line_bytes: usize, each: &mut impl FnMut(Frame<'_>) -> ControlFlow<()>) {
         if self.is_partial() {
-            self.end(End::Pause, line_bytes, each);
+            // Nothing comes after it that could be left for later.
+            let _ = self.end(End::Pause, line_bytes, each);
         }
     }
 
-    fn push(&mut self, text: &[u8], line_bytes: usize, each: &mut impl FnMut(Frame<'_>)) {
+    /// Adds to the pending message; true if that has just become too long.
+    fn push(&mut self, text: &[u8], line_bytes: usize) -> bool {
         if self.dropping {
-            return;
+            return false;
         }
         // A carriage return before the newline is not part of the text.
         if self.pending.len() + text.len() > line_bytes + 1 {
             self.pending = Vec::new();
             self.dropping = true;
-            each(Frame::TooLong);
-            return;
+            return true;
         }
         self.pending.extend_from_slice(text);
+        false
     }
 
-    fn end(&mut self, end: End, line_bytes: usize, each: &mut impl FnMut(Frame<'_>)) {
+    fn end(
+        &mut self,
+        end: End,
+        line_bytes: usize,
+        each: &mut impl FnMut(Frame<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let pending = std::mem::take(&mut self.pending);
-        if !std::mem::take(&mut self.dropping) {
-            hand_over(&pending, end, line_bytes, each);
+        if std::mem::take(&mut self.dropping) {
+            return ControlFlow::Continue(());
         }
+        hand_over(&pending, end, line_bytes, each)
     }
 
-    fn telnet(&mut self, byte: u8, line_bytes: usize, each: &mut impl FnMut(Frame<'_>)) {
+    /// Takes a byte of a telnet command; true if it is an escaped 255 that makes the message too long.
+    fn telnet(&mut self, byte: u8, line_bytes: usize) -> bool {
+        let mut too_long = false;
         self.telnet = match (self.telnet, byte) {
             (Telnet::Iac, IAC) => {
-                // An escaped 255: part of the text.
-                self.push(&[IAC], line_bytes, each);
+                too_long = self.push(&[IAC], line_bytes);
                 Telnet::Text
             }
             (Telnet::Iac, WILL..=DONT) => Telnet::Option,
-            (Telnet::Iac, SB) | (Telnet::SubIac, IAC) => Telnet::Sub,
-            (Telnet::Sub, IAC) => Telnet::SubIac,
-            (Telnet::Sub, _) => Telnet::Sub,
+            (Telnet::Iac, SB) | (Telnet::Sub, _) if byte != IAC => Telnet::Sub,
+            (Telnet::Sub, _) => Telnet::SubIac,
             (Telnet::SubIac, SE) | (Telnet::Iac | Telnet::Option | Telnet::Text, _) => Telnet::Text,
             (Telnet::SubIac, _) => Telnet::Sub,
         };
+        too_long
     }
 }
 
-fn hand_over(text: &[u8], end: End, line_bytes: usize, each: &mut impl FnMut(Frame<'_>)) {
+fn hand_over(
+    text: &[u8],
+    end: End,
+    line_bytes: usize,
+    each: &mut impl FnMut(Frame<'_>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let text = text.strip_suffix(b"\r").unwrap_or(text);
-    each(if text.len() > line_bytes { Frame::TooLong } else { Frame::Message(text, end) });
+    each(if text.len() > line_bytes { Frame::TooLong } else { Frame::Message(text, end) })
 }
 
 #[cfg(test)]
@@ -163,9 +192,14 @@ mod tests {
                 Frame::Message(text, End::Pause) => format!("{}...", text.escape_ascii()),
                 Frame::TooLong => "too long".to_owned(),
             });
+            if seen.len() % 2 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         for chunk in chunks {
-            framer.feed(chunk, LIMIT, &mut each);
+            let mut rest = chunk;
+            while !rest.is_empty() {
+                let taken = framer.feed(rest, LIMIT, &mut each);
+                rest = &rest[taken..];
+            }
         }
         framer.pause(LIMIT, &mut each);
         assert!(!framer.is_partial());
@@ -197,7 +231,7 @@ mod tests {
     fn a_character_on_its_way_is_known() {
         let within = |bytes: &[u8]| {
             let mut framer = Framer::default();
-            framer.feed(bytes, 99, &mut |_| {});
+            framer.feed(bytes, 99, &mut |_| ControlFlow::Continue(()));
             framer.is_within_char()
         };
         for cut in 1..3 {

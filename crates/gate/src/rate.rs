@@ -1,0 +1,76 @@
+//! How fast a connection may speak: a bucket of tokens that fills at a rate and holds as many as may be used at once.
+
+use crate::Limits;
+
+/// A connection's bucket. It is told the time; a new one is full.
+#[derive(Debug, Default)]
+pub struct Bucket {
+    /// Thousandths of a message used up.
+    used: u64,
+    /// When that was worked out, in milliseconds on the driver's clock.
+    at_ms: u64,
+    /// Whether the sender has been told that it is too fast.
+    told: bool,
+}
+
+impl Bucket {
+    /// How many messages may be taken now.
+    pub fn available(&mut self, now_ms: u64, limits: &Limits) -> usize {
+        let Some(rate) = limits.messages_per_second else { return usize::MAX };
+        self.refill(now_ms, rate);
+        let burst = u64::from(limits.messages_burst.max(1)) * 1000;
+        usize::try_from(burst.saturating_sub(self.used) / 1000).unwrap_or(usize::MAX)
+    }
+
+    /// So many messages were taken.
+    pub fn take(&mut self, messages: usize) {
+        self.used = self.used.saturating_add(messages as u64 * 1000);
+    }
+
+    /// When the next message may be taken, on the driver's clock in milliseconds; and whether this is the first time in
+    /// a while that the sender has to wait, so that it should be told.
+    pub fn wait(&mut self, limits: &Limits) -> (u64, bool) {
+        let rate = u64::from(limits.messages_per_second.unwrap_or(1).max(1));
+        let burst = u64::from(limits.messages_burst.max(1)) * 1000;
+        let short = (self.used + 1000).saturating_sub(burst);
+        (self.at_ms + short.div_ceil(rate), !std::mem::replace(&mut self.told, true))
+    }
+
+    fn refill(&mut self, now_ms: u64, rate: u32) {
+        let gained = now_ms.saturating_sub(self.at_ms).saturating_mul(u64::from(rate));
+        self.used = self.used.saturating_sub(gained);
+        self.at_ms = now_ms;
+        if self.used == 0 {
+            self.told = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_goes_through_and_then_the_rate_holds() {
+        let limits = Limits { messages_per_second: Some(10), messages_burst: 5, ..Limits::default() };
+        let mut bucket = Bucket::default();
+        assert_eq!(bucket.available(1_000, &limits), 5);
+        bucket.take(5);
+        assert_eq!(bucket.available(1_000, &limits), 0);
+        assert_eq!(bucket.wait(&limits), (1_100, true));
+        assert_eq!(bucket.wait(&limits), (1_100, false), "told once");
+        assert_eq!(bucket.available(1_099, &limits), 0);
+        assert_eq!(bucket.available(1_100, &limits), 1);
+        assert_eq!(bucket.available(1_000_000, &limits), 5, "no more than a burst is saved up");
+        bucket.take(6);
+        assert!(bucket.wait(&limits).1, "told again after it was quiet");
+    }
+
+    #[test]
+    fn lifted_limits_let_everything_through() {
+        let limits = Limits::default().lifted();
+        let mut bucket = Bucket::default();
+        bucket.take(1_000_000);
+        assert_eq!(bucket.available(0, &limits), usize::MAX);
+    }
+}

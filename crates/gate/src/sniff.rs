@@ -1,0 +1,110 @@
+//! Which dialect a connection speaks, from its first bytes, under a deadline and a byte cap.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::time::{Instant, timeout_at};
+use wire::{DECIDING_BYTES, Dialect, Guess, detect};
+
+use crate::Limits;
+
+/// What the first bytes told.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sniffed {
+    /// The dialect. None when bytes that begin no text came too slowly to tell.
+    pub dialect: Option<Dialect>,
+    /// The bytes read so far, which belong to whoever speaks the dialect.
+    pub first: Vec<u8>,
+    /// Whether the client waited to be spoken to.
+    pub silent: bool,
+}
+
+/// Reads until the dialect is known. Silence means plain lines, and so does text that stops short of being the beginning
+/// of anything else; the beginning of a binary handshake is waited for longer, and is never taken for text.
+///
+/// # Errors
+/// When reading fails, or the client is gone before its first byte.
+pub async fn sniff<S: AsyncRead + Unpin>(stream: &mut S, limits: &Limits) -> io::Result<Sniffed> {
+    let mut first = Vec::new();
+    let start = Instant::now();
+    loop {
+        let wait = if is_binary(&first) { limits.handshake_ms } else { limits.silence_ms };
+        let mut bytes = [0; DECIDING_BYTES];
+        let room = DECIDING_BYTES - first.len();
+        match timeout_at(start + Duration::from_millis(wait), stream.read(&mut bytes[..room])).await {
+            Err(_) if is_binary(&first) => return Ok(Sniffed { dialect: None, first, silent: false }),
+            Err(_) => return Ok(Sniffed { dialect: Some(Dialect::Lines), silent: first.is_empty(), first }),
+            Ok(Ok(0)) if first.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(Ok(0)) => return Ok(Sniffed { dialect: Some(Dialect::Lines), first, silent: false }),
+            Ok(Ok(n)) => first.extend_from_slice(&bytes[..n]),
+            Ok(Err(error)) => return Err(error),
+        }
+        if let Guess::Is(dialect) = detect(&first) {
+            return Ok(Sniffed { dialect: Some(dialect), first, silent: false });
+        }
+    }
+}
+
+/// Whether these are bytes with which no text begins.
+fn is_binary(first: &[u8]) -> bool {
+    first.first() == Some(&0x16) || first.contains(&0)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    /// Timers are a millisecond late, each time.
+    const TIMER_SLACK_MS: u64 = 10;
+
+    /// What is found when these packets come, each after so many milliseconds.
+    async fn check(packets: &'static [(u64, &[u8])], expect: Option<Dialect>, silent: bool, within_ms: u64) {
+        tokio::time::pause();
+        let (mut near, mut far) = tokio::io::duplex(64);
+        let sender = tokio::spawn(async move {
+            for (ms, bytes) in packets {
+                tokio::time::sleep(Duration::from_millis(*ms)).await;
+                far.write_all(bytes).await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        });
+        let start = Instant::now();
+        let sniffed = sniff(&mut near, &Limits::default()).await.unwrap();
+        assert_eq!((sniffed.dialect, sniffed.silent), (expect, silent), "{packets:?}");
+        assert!(
+            start.elapsed() <= Duration::from_millis(within_ms + TIMER_SLACK_MS),
+            "{packets:?} took {:?}",
+            start.elapsed()
+        );
+        sender.abort();
+    }
+
+    #[tokio::test]
+    async fn silence_means_plain_lines() {
+        check(&[], Some(Dialect::Lines), true, 300).await;
+    }
+
+    #[tokio::test]
+    async fn text_is_recognised_at_once_and_a_beginning_after_a_pause() {
+        check(&[(0, b"hello")], Some(Dialect::Lines), false, 0).await;
+        check(&[(10, b"GE")], Some(Dialect::Lines), false, 300).await;
+        check(&[(10, b"GE"), (10, b"T / HTTP/1.1")], Some(Dialect::Http), false, 20).await;
+        check(&[(0, b"N"), (1, b"I"), (1, b"C"), (1, b"K"), (1, b" a")], Some(Dialect::Irc), false, 4).await;
+    }
+
+    #[tokio::test]
+    async fn half_a_handshake_is_never_text() {
+        check(&[(0, b"\x16")], None, false, 10_000).await;
+        check(&[(0, b"\x16"), (5_000, b"\x03")], Some(Dialect::Tls), false, 5_000).await;
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_gone_is_no_client() {
+        let (mut near, far) = tokio::io::duplex(64);
+        drop(far);
+        assert!(sniff(&mut near, &Limits::default()).await.is_err());
+    }
+}

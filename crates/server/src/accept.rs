@@ -1,0 +1,122 @@
+//! The accept loop of one listener, and what becomes of a connection until its dialect is known.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gate::{Sniffed, Ticket, sniff};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
+use wire::Dialect;
+use wire::refuse::{Why, refusal};
+
+use crate::shared::Shared;
+
+/// How long accepting rests after it failed for want of files or memory.
+const REST: Duration = Duration::from_millis(100);
+/// Keepalive probes that go unanswered before a silent peer counts as gone, of which the first has the rest of the time.
+const PROBES: u32 = 4;
+
+/// Takes connections in until it is aborted.
+pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => welcome(stream, peer, &shared),
+            Err(error) if is_the_peers(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "can't take connections in; trying again");
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+}
+
+/// Whether accepting failed because a client went away again at once.
+fn is_the_peers(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    )
+}
+
+fn welcome(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) {
+    let settings = shared.settings.load();
+    if let Err(error) = tune(&stream, settings.server.peer_dead_s) {
+        tracing::debug!(%peer, %error, "gone before it was here");
+        return;
+    }
+    match shared.admission.admit(peer.ip(), &settings.gate) {
+        Ok(ticket) => drop(tokio::spawn(meet(stream, peer, ticket, Arc::clone(shared)))),
+        Err((why, Some(place))) => drop(tokio::spawn(turn_away(stream, peer, why, place, Arc::clone(shared)))),
+        Err((why, None)) => tracing::warn!(%peer, ?why, "turned away without a word"),
+    }
+}
+
+fn tune(stream: &TcpStream, peer_dead_s: u64) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let dead = Duration::from_secs(peer_dead_s.max(u64::from(PROBES)));
+    let probe = dead / (2 * PROBES);
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(dead / 2).with_interval(probe).with_retries(PROBES))?;
+    // The same for a peer that vanishes while something is on its way to it.
+    socket.set_tcp_user_timeout(Some(dead))
+}
+
+/// Finds out what a connection speaks and hands it over.
+async fn meet(mut stream: TcpStream, peer: SocketAddr, ticket: Ticket, shared: Arc<Shared>) {
+    let limits = shared.settings.load().gate.clone();
+    let sniffed = tokio::select! {
+        sniffed = sniff(&mut stream, &limits) => sniffed,
+        () = shared.stopping.notified() => return,
+    };
+    let Ok(Sniffed { dialect, first, silent }) = sniffed else { return };
+    let why = match dialect {
+        // Each goes on in a task of its own, which is as small as what is left to do.
+        Some(Dialect::Lines) => return crate::plain::enter(stream, peer, ticket, first, silent, shared),
+        Some(Dialect::Http) => return drop(tokio::spawn(crate::web::serve(stream, first, ticket, shared))),
+        Some(Dialect::Proxy) => Why::Untrusted,
+        Some(_) => Why::Unspoken,
+        None => Why::Slow,
+    };
+    say_no(&mut stream, peer, dialect, why, &shared).await;
+}
+
+/// Tells a connection for which there is no place that there is none.
+async fn turn_away(mut stream: TcpStream, peer: SocketAddr, why: Why, place: Ticket, shared: Arc<Shared>) {
+    let limits = shared.settings.load().gate.clone();
+    if let Ok(sniffed) = sniff(&mut stream, &limits).await {
+        say_no(&mut stream, peer, sniffed.dialect, why, &shared).await;
+    }
+    drop(place);
+}
+
+async fn say_no(stream: &mut TcpStream, peer: SocketAddr, dialect: Option<Dialect>, why: Why, shared: &Shared) {
+    tracing::info!(%peer, ?dialect, ?why, "turned away");
+    let Some(dialect) = dialect else { return };
+    let bytes = refusal(dialect, why, shared.settings.load().language, &shared.codec);
+    // A new connection takes this much at once, or it is gone.
+    if stream.try_write(&bytes).is_ok() {
+        let _ = tokio::io::AsyncWriteExt::shutdown(stream).await;
+        linger(stream, Duration::from_millis(shared.settings.load().gate.silence_ms)).await;
+    }
+}
+
+/// Reads what the client still sends for a while: closing on unread bytes would take our last words from it.
+pub(crate) async fn linger(stream: &TcpStream, time: Duration) {
+    /// What is read at most.
+    const LAST_BYTES: usize = 16 * 1024;
+    let drain = async {
+        let mut left = LAST_BYTES;
+        let mut scratch = [0; 512];
+        while left > 0 && stream.readable().await.is_ok() {
+            match stream.try_read(&mut scratch) {
+                Ok(0) => return,
+                Ok(n) => left = left.saturating_sub(n),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(time, drain).await;
+}

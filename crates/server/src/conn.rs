@@ -1,0 +1,142 @@
+//! A connection in the hall: its socket, and what it is yet to be sent.
+//!
+//! The connection's task alone writes to the socket. The hall's loop puts cursors and answers into the outbox and wakes
+//! the task; it never waits for it, and a message is never put into the outbox at all.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Context;
+
+use atomic_waker::AtomicWaker;
+use hall::{LogId, Seq, SessionId};
+use tokio::net::TcpStream;
+use wire::outbox::Next;
+use wire::{Codec, Outbox};
+
+/// Writes in one go before the others have their turn.
+const WRITES: usize = 4;
+
+/// There may be something to write.
+const WOKEN: u8 = 1;
+/// The batch of commands under way has been done with.
+const RELEASED: u8 = 2;
+/// The connection is to be closed when everything has been written.
+const CLOSING: u8 = 4;
+
+/// A connection in the hall.
+#[derive(Debug)]
+pub(crate) struct Conn {
+    pub(crate) session: SessionId,
+    pub(crate) peer: SocketAddr,
+    pub(crate) stream: TcpStream,
+    outbox: Mutex<Outbox>,
+    waker: AtomicWaker,
+    flags: AtomicU8,
+}
+
+/// How far writing has come.
+#[derive(Debug)]
+pub(crate) enum Pumped {
+    /// Everything has been written.
+    Idle,
+    /// There is more, when the others have had their turn.
+    Again,
+    /// There is more, when the socket takes it.
+    Blocked,
+    /// There is more, at this moment.
+    Wait(u64),
+    /// There is more, on the ledger.
+    Page(LogId, Seq),
+    /// The client is gone.
+    Gone,
+}
+
+/// What the hall's loop has done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signals(u8);
+
+impl Signals {
+    pub(crate) fn released(self) -> bool {
+        self.0 & RELEASED != 0
+    }
+
+    pub(crate) fn closing(self) -> bool {
+        self.0 & CLOSING != 0
+    }
+}
+
+impl Conn {
+    pub(crate) fn new(peer: SocketAddr, stream: TcpStream, session: SessionId, outbox: Outbox) -> Self {
+        Self { session, peer, stream, outbox: Mutex::new(outbox), waker: AtomicWaker::new(), flags: AtomicU8::new(0) }
+    }
+
+    /// What it is yet to be sent. Whoever puts something in wakes the task afterwards.
+    pub(crate) fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There may be something to write.
+    pub(crate) fn wake(&self) {
+        self.signal(WOKEN);
+    }
+
+    /// The batch of commands under way has been done with.
+    pub(crate) fn release(&self) {
+        self.signal(RELEASED);
+    }
+
+    /// The connection is to be closed when everything has been written.
+    pub(crate) fn close(&self) {
+        self.signal(CLOSING);
+    }
+
+    fn signal(&self, flag: u8) {
+        if self.flags.fetch_or(flag, Ordering::AcqRel) & flag == 0 {
+            self.waker.wake();
+        }
+    }
+
+    /// What has been signalled since the last time, if anything; otherwise the task is woken when something is.
+    pub(crate) fn poll_signals(&self, cx: &Context<'_>) -> Option<Signals> {
+        if let Some(signals) = self.take_signals() {
+            return Some(signals);
+        }
+        self.waker.register(cx.waker());
+        self.take_signals()
+    }
+
+    fn take_signals(&self) -> Option<Signals> {
+        if self.flags.load(Ordering::Acquire) & (WOKEN | RELEASED | CLOSING) == 0 {
+            return None;
+        }
+        Some(Signals(self.flags.swap(0, Ordering::AcqRel)))
+    }
+
+    /// Writes what waits, as far as the socket takes it.
+    pub(crate) fn pump(&self, now_ms: u64, write_bytes: usize, codec: &Codec) -> Pumped {
+        let mut outbox = self.outbox();
+        for _ in 0..WRITES {
+            let gathered = match outbox.next(now_ms, write_bytes, codec) {
+                Next::Idle => return Pumped::Idle,
+                Next::Wait(ms) => return Pumped::Wait(ms),
+                Next::Page(log, after) => return Pumped::Page(log, after),
+                Next::Write(gathered) => gathered,
+            };
+            let slices = outbox.slices(&gathered);
+            let written = match &slices[..] {
+                [one] => self.stream.try_write(one),
+                many => self.stream.try_write_vectored(many),
+            };
+            drop(slices);
+            match written {
+                Ok(0) => return Pumped::Gone,
+                Ok(n) => outbox.wrote(gathered, n),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Pumped::Blocked,
+                Err(_) => return Pumped::Gone,
+            }
+        }
+        Pumped::Again
+    }
+}

@@ -1,0 +1,410 @@
+//! The loop that owns the hall. It takes what clients ask, has the ledger number what is to happen, applies what comes
+//! back, and wakes whom it concerns. It waits for nobody but the ledger's and the clients' next word.
+//!
+//! Each session has at most one batch of commands under way, and gets the answers to it in the order of its commands,
+//! although some of them wait for the ledger: a [`Slot`] keeps each answer's place.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use hall::{Effect, Entry, Hall, LogId, Proposal, Query, Refusal, Reply, RoomName, Seq, SessionId};
+use tokio::sync::mpsc;
+use wire::Lang;
+use wire::lines::{self, Asked, Said, Style};
+
+use crate::conn::Conn;
+use crate::ledgerer::Outcome;
+use crate::shared::Shared;
+
+/// Inputs that wait for the loop; whoever has another one waits.
+const INPUTS: usize = 1_024;
+/// Inputs taken before what they propose goes to the ledger.
+const INPUTS_AT_ONCE: usize = 256;
+/// Where everybody starts.
+const LOBBY: &str = "#lobby";
+
+/// What the loop is told.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A client has come, and waits to be greeted or does not.
+    Arrive(Arc<Conn>, bool),
+    /// What a client asks. It asks nothing more before its connection is released.
+    Batch(SessionId, Vec<Asked>),
+    /// A client has gone.
+    Leave(SessionId),
+    /// The settings are others.
+    Reload,
+    /// The server stops.
+    Stop,
+}
+
+/// A channel for inputs.
+pub(crate) fn inputs() -> (mpsc::Sender<Input>, mpsc::Receiver<Input>) {
+    mpsc::channel(INPUTS)
+}
+
+/// The loop.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    shared: Arc<Shared>,
+    hall: Hall,
+    inputs: mpsc::Receiver<Input>,
+    outcomes: mpsc::Receiver<Outcome>,
+    seats: HashMap<SessionId, Seat>,
+    listeners: HashMap<LogId, Vec<Arc<Conn>>>,
+    effects: Vec<Effect>,
+    /// What is to be proposed to the ledger next, as one group.
+    group: Vec<Proposal>,
+    /// Whom an applied group answers, and the entry it answers.
+    told: Vec<(SessionId, Seq, Vec<u8>)>,
+    stopping: bool,
+}
+
+/// A session's place in the loop.
+#[derive(Debug)]
+struct Seat {
+    conn: Arc<Conn>,
+    slots: VecDeque<Slot>,
+}
+
+/// What a session's batch has come to, in order.
+#[derive(Debug)]
+enum Slot {
+    /// The ledger is at work on a proposal or a question.
+    Ledger,
+    /// To be told when what is before it is done.
+    Tell(Seq, Vec<u8>),
+    /// The batch is done with.
+    Release,
+    /// The connection is to be closed.
+    Close,
+}
+
+impl Hub {
+    pub(crate) fn new(shared: Arc<Shared>, inputs: mpsc::Receiver<Input>, outcomes: mpsc::Receiver<Outcome>) -> Self {
+        let lobby = RoomName::new(LOBBY, usize::MAX).expect("the lobby's name is one");
+        let limits = shared.settings.load().hall.clone();
+        Self {
+            shared,
+            hall: Hall::new(limits, lobby, Seq(0), 1),
+            inputs,
+            outcomes,
+            seats: HashMap::new(),
+            listeners: HashMap::new(),
+            effects: Vec::new(),
+            group: Vec::new(),
+            told: Vec::new(),
+            stopping: false,
+        }
+    }
+
+    /// Runs for as long as there is anybody to listen to.
+    pub(crate) async fn run(mut self) {
+        let mut inputs = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                Some(outcome) = self.outcomes.recv() => self.outcome(outcome),
+                count = self.inputs.recv_many(&mut inputs, INPUTS_AT_ONCE) => {
+                    if count == 0 {
+                        return;
+                    }
+                    for input in inputs.drain(..) {
+                        self.input(input);
+                    }
+                }
+            }
+            if !self.group.is_empty() {
+                self.shared.ledger.commit(std::mem::take(&mut self.group));
+            }
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        match input {
+            Input::Arrive(conn, greet) => self.arrive(conn, greet),
+            Input::Batch(session, batch) => {
+                for asked in batch {
+                    self.asked(session, asked);
+                }
+                self.put(session, Slot::Release);
+            }
+            Input::Leave(session) => {
+                if let (Some(seat), Some(nick)) = (self.seats.get(&session), self.hall.nick_of(session)) {
+                    tracing::info!(peer = %seat.conn.peer, session = session.0, %nick, "left");
+                }
+                // A hall that closes is left by everybody, and nobody is there to be told.
+                if !self.stopping {
+                    self.hall.leave(session, &mut self.effects);
+                    self.run_effects();
+                    self.forget(session);
+                }
+            }
+            Input::Reload => self.hall.set_limits(self.shared.settings.load().hall.clone()),
+            Input::Stop => self.stop(),
+        }
+    }
+
+    fn arrive(&mut self, conn: Arc<Conn>, greet: bool) {
+        let session = conn.session;
+        let peer = conn.peer;
+        self.seats.insert(session, Seat { conn, slots: VecDeque::new() });
+        self.hall.arrive(session, greet, &mut self.effects);
+        self.run_effects();
+        if let Some(nick) = self.hall.nick_of(session) {
+            tracing::info!(%peer, session = session.0, %nick, "arrived");
+        }
+        if self.stopping {
+            self.put(session, Slot::Close);
+        }
+    }
+
+    fn asked(&mut self, session: SessionId, asked: Asked) {
+        let said = match asked {
+            Asked::Do(command) => {
+                self.hall.handle(session, command, &mut self.effects);
+                return self.run_effects();
+            }
+            Asked::Help => Said::Help,
+            Asked::Misuse(misuse) => Said::Misuse(misuse),
+            Asked::Lang(lang) => {
+                self.set_lang(session, lang);
+                Said::LangSet
+            }
+        };
+        let bytes = said.lines(self.style(session), &self.shared.codec);
+        self.put(session, Slot::Tell(self.hall.head(), bytes));
+    }
+
+    fn set_lang(&mut self, session: SessionId, lang: Lang) {
+        if let Some(seat) = self.seats.get(&session) {
+            let mut outbox = seat.conn.outbox();
+            let style = outbox.style();
+            outbox.set_style(Style { lang, ..style });
+        }
+    }
+
+    fn style(&self, session: SessionId) -> Style {
+        self.seats.get(&session).map(|seat| seat.conn.outbox().style()).unwrap_or_default()
+    }
+
+    /// Takes what the ledger made of a group or a question.
+    fn outcome(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Committed(entries) => self.committed(&entries),
+            Outcome::Failed(group) => {
+                for proposal in &group {
+                    self.hall.fail(proposal, &mut self.effects);
+                    self.run_commit_effects();
+                    self.tell_all();
+                    self.resolve(proposal.author.session);
+                }
+            }
+            Outcome::Answered(session, query, entries) => {
+                let reply = match query {
+                    Query::History { .. } => Reply::History(entries),
+                    Query::Search { .. } => Reply::Found(entries),
+                };
+                let bytes = lines::reply(&reply, self.style(session), &self.shared.codec);
+                self.tell(session, self.hall.head(), bytes);
+                self.resolve(session);
+            }
+            Outcome::Unanswered(session) => {
+                let bytes = lines::refusal(&Refusal::NotRead, self.style(session), &self.shared.codec);
+                self.tell(session, self.hall.head(), bytes);
+                self.resolve(session);
+            }
+        }
+    }
+
+    fn committed(&mut self, entries: &[Arc<Entry>]) {
+        self.hall.commit(entries, &mut self.effects);
+        self.run_commit_effects();
+        for entry in entries {
+            let session = entry.author.session;
+            // What an entry answers comes before what the same batch was told after it.
+            let answers = self.told.extract_if(.., |(to, after, _)| *to == session && *after == entry.seq);
+            for (to, after, bytes) in answers.collect::<Vec<_>>() {
+                self.tell(to, after, bytes);
+            }
+            self.resolve(session);
+        }
+        self.tell_all();
+    }
+
+    /// Does what a command asked for: its answers take their place behind what the ledger is at work on.
+    fn run_effects(&mut self) {
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Reply(session, reply, after) => {
+                    let bytes = lines::reply(&reply, self.style(session), &self.shared.codec);
+                    self.put(session, Slot::Tell(after, bytes));
+                }
+                Effect::Refuse(session, refusal, after) => {
+                    let bytes = lines::refusal(&refusal, self.style(session), &self.shared.codec);
+                    self.put(session, Slot::Tell(after, bytes));
+                }
+                effect => self.run_effect(effect),
+            }
+        }
+        self.effects = effects;
+    }
+
+    /// Does what an entry brought about: its answers are kept until their place has come.
+    fn run_commit_effects(&mut self) {
+        let mut left = Vec::new();
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Reply(session, reply, after) => {
+                    let bytes = lines::reply(&reply, self.style(session), &self.shared.codec);
+                    self.told.push((session, after, bytes));
+                }
+                Effect::Refuse(session, refusal, after) => {
+                    let bytes = lines::refusal(&refusal, self.style(session), &self.shared.codec);
+                    self.told.push((session, after, bytes));
+                }
+                Effect::Unfollow(session, log, until) => {
+                    // Its last entries are yet to come: it is still woken for them.
+                    if let Some(seat) = self.seats.get(&session) {
+                        seat.conn.outbox().unfollow(&log, until);
+                    }
+                    left.push((session, log));
+                }
+                effect => self.run_effect(effect),
+            }
+        }
+        self.effects = effects;
+        for (session, log) in left {
+            self.stop_waking(session, &log);
+        }
+    }
+
+    fn run_effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Propose(proposal) => {
+                self.put(proposal.author.session, Slot::Ledger);
+                self.group.push(proposal);
+            }
+            Effect::Ask(session, query) => {
+                self.put(session, Slot::Ledger);
+                // What was proposed before is to be found.
+                if !self.group.is_empty() {
+                    self.shared.ledger.commit(std::mem::take(&mut self.group));
+                }
+                self.shared.ledger.ask(session, query);
+            }
+            Effect::Grow(log, feed, block) => {
+                feed.append(block, &self.shared.settings.load().hall);
+                for conn in self.listeners.get(&log).map(Vec::as_slice).unwrap_or_default() {
+                    conn.wake();
+                }
+            }
+            Effect::Follow(session, log, feed, at) => {
+                if let Some(seat) = self.seats.get(&session) {
+                    seat.conn.outbox().follow(log.clone(), feed, at);
+                    seat.conn.wake();
+                    self.listeners.entry(log).or_default().push(Arc::clone(&seat.conn));
+                }
+            }
+            Effect::Unfollow(session, log, until) => {
+                if let Some(seat) = self.seats.get(&session) {
+                    seat.conn.outbox().unfollow(&log, until);
+                    seat.conn.wake();
+                }
+                self.stop_waking(session, &log);
+            }
+            Effect::Focus(session, room) => {
+                if let Some(seat) = self.seats.get(&session) {
+                    seat.conn.outbox().focus(room.as_ref());
+                }
+            }
+            Effect::Close(session) => self.put(session, Slot::Close),
+            Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
+        }
+    }
+
+    fn stop_waking(&mut self, session: SessionId, log: &LogId) {
+        if let Some(conns) = self.listeners.get_mut(log) {
+            if let Some(at) = conns.iter().position(|conn| conn.session == session) {
+                conns.swap_remove(at);
+            }
+            if conns.is_empty() {
+                self.listeners.remove(log);
+            }
+        }
+    }
+
+    /// A session has gone: nothing is woken or told for it any more.
+    fn forget(&mut self, session: SessionId) {
+        if let Some(seat) = self.seats.remove(&session) {
+            for log in seat.conn.outbox().logs() {
+                self.stop_waking(session, &log);
+            }
+        }
+    }
+
+    /// Gives a slot its place, and does it if it is its turn.
+    fn put(&mut self, session: SessionId, slot: Slot) {
+        let Some(seat) = self.seats.get_mut(&session) else { return };
+        if seat.slots.is_empty() && !matches!(slot, Slot::Ledger) {
+            seat.act(slot);
+        } else {
+            seat.slots.push_back(slot);
+        }
+    }
+
+    /// Tells a session something, at once.
+    fn tell(&mut self, session: SessionId, after: Seq, bytes: Vec<u8>) {
+        if let Some(seat) = self.seats.get(&session) {
+            seat.act(Slot::Tell(after, bytes));
+        }
+    }
+
+    fn tell_all(&mut self) {
+        for (session, after, bytes) in std::mem::take(&mut self.told) {
+            self.tell(session, after, bytes);
+        }
+    }
+
+    /// The ledger is done with what stands first in a session's slots: those behind it have their turn.
+    fn resolve(&mut self, session: SessionId) {
+        let Some(seat) = self.seats.get_mut(&session) else { return };
+        let first = seat.slots.pop_front();
+        debug_assert!(matches!(first, Some(Slot::Ledger)), "the ledger answers what it was asked");
+        while !matches!(seat.slots.front(), Some(Slot::Ledger) | None) {
+            if let Some(slot) = seat.slots.pop_front() {
+                seat.act(slot);
+            }
+        }
+        if seat.slots.is_empty() {
+            // An idle session holds no memory for slots.
+            seat.slots = VecDeque::new();
+        }
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+        let sessions: Vec<SessionId> = self.seats.keys().copied().collect();
+        for session in sessions {
+            let bytes = lines::reply(&Reply::Closing, self.style(session), &self.shared.codec);
+            self.put(session, Slot::Tell(self.hall.head(), bytes));
+            self.put(session, Slot::Close);
+        }
+    }
+}
+
+impl Seat {
+    fn act(&self, slot: Slot) {
+        match slot {
+            Slot::Ledger => {}
+            Slot::Tell(after, bytes) => {
+                self.conn.outbox().answer(after, bytes);
+                self.conn.wake();
+            }
+            Slot::Release => self.conn.release(),
+            Slot::Close => self.conn.close(),
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The task of a connection that speaks plain lines: it reads when there is something to read and nothing under way, and
+//! writes when it is woken. While it is idle it holds no buffer and no timer.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use gate::{Bucket, Ticket};
+use hall::{Command, LogId, Reply, Seq};
+use socket2::SockRef;
+use tokio::net::TcpStream;
+use wire::Outbox;
+use wire::lines::{self, Asked, Frame, Framer, Names, Speaker, Style};
+use wire::outbox::PAGE_ENTRIES;
+
+use crate::conn::{Conn, Pumped, Signals};
+use crate::hub::Input;
+use crate::shared::Shared;
+use crate::timers::{Due, Timers};
+
+/// Bytes read in one go, into a buffer that all connections of a thread share.
+const READ_BYTES: usize = 16 * 1024;
+/// Commands asked of the hall in one go.
+const BATCH_COMMANDS: usize = 256;
+/// How long a reader rests after the ledger could not be read.
+const READ_AGAIN: Duration = Duration::from_secs(1);
+
+thread_local! {
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
+}
+
+/// Takes a connection into the hall, and serves it in a task of its own. `first` are bytes it has sent already; `silent`
+/// says that it waits to be greeted.
+pub(crate) fn enter(
+    stream: TcpStream,
+    peer: SocketAddr,
+    ticket: Ticket,
+    first: Vec<u8>,
+    silent: bool,
+    shared: Arc<Shared>,
+) {
+    let session = shared.new_session();
+    let style = Style { lang: shared.settings.load().language, ..Style::default() };
+    let plain = Plain {
+        conn: Arc::new(Conn::new(peer, stream, session, Outbox::new(session, style))),
+        shared,
+        _ticket: ticket,
+        framer: Framer::default(),
+        speaker: Speaker::default(),
+        bucket: Bucket::default(),
+        unread: first,
+        timers: Timers::new(),
+        state: State::default(),
+    };
+    tokio::spawn(plain.run(silent));
+}
+
+#[derive(Debug)]
+struct Plain {
+    conn: Arc<Conn>,
+    shared: Arc<Shared>,
+    _ticket: Ticket,
+    framer: Framer,
+    speaker: Speaker,
+    bucket: Bucket,
+    /// Bytes that were read and not yet taken. Nothing more is read meanwhile.
+    unread: Vec<u8>,
+    timers: Timers,
+    state: State,
+}
+
+/// How things stand with a connection.
+#[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // They are independent of each other.
+struct State {
+    /// A batch of commands is with the hall.
+    asking: bool,
+    /// The sender has been silent for a pause.
+    paused: bool,
+    /// The pause was within a character, whose rest was waited for.
+    extended: bool,
+    /// The client has sent its last byte.
+    ended: bool,
+    /// Nothing more will be asked.
+    done: bool,
+    /// The socket takes no more for now.
+    blocked: bool,
+    /// More answers wait than may.
+    crowded: bool,
+    /// The connection is to be closed when everything has been written.
+    closing: bool,
+}
+
+/// What a connection waited for.
+#[derive(Debug)]
+enum Event {
+    Signals(Signals),
+    Readable,
+    Writable,
+    Due(Due),
+}
+
+impl Plain {
+    async fn run(mut self, silent: bool) {
+        if self.shared.hall.send(Input::Arrive(Arc::clone(&self.conn), silent)).await.is_err() {
+            return;
+        }
+        while self.step().await.is_continue() {}
+        let _ = self.shared.hall.send(Input::Leave(self.conn.session)).await;
+    }
+
+    /// Asks what there is to ask, then waits for one event and sees to it. Break: the connection is over.
+    async fn step(&mut self) -> ControlFlow<()> {
+        if !self.state.asking {
+            let batch = self.take_unread();
+            if !batch.is_empty() {
+                self.state.asking = true;
+                if self.shared.hall.send(Input::Batch(self.conn.session, batch)).await.is_err() {
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        match poll_fn(|cx| self.poll_event(cx)).await {
+            Event::Signals(signals) => {
+                self.state.asking &= !signals.released();
+                self.state.closing |= signals.closing();
+            }
+            Event::Readable => return self.read(),
+            Event::Writable => self.state.blocked = false,
+            Event::Due(Due::Pause) => {
+                self.state.paused = true;
+                return ControlFlow::Continue(());
+            }
+            Event::Due(Due::Rate) => return ControlFlow::Continue(()),
+            Event::Due(Due::Pace) => {}
+        }
+        self.write().await
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if let Some(signals) = self.conn.poll_signals(cx) {
+            return Poll::Ready(Event::Signals(signals));
+        }
+        if self.may_read() && self.conn.stream.poll_read_ready(cx).is_ready() {
+            return Poll::Ready(Event::Readable);
+        }
+        if self.state.blocked && self.conn.stream.poll_write_ready(cx).is_ready() {
+            return Poll::Ready(Event::Writable);
+        }
+        self.timers.poll(cx, &self.shared).map(Event::Due)
+    }
+
+    /// Nothing is read while the hall is at work on what was read before, while something read was not taken, while too
+    /// many answers wait to be written, and when nothing more will be asked.
+    fn may_read(&self) -> bool {
+        let State { asking, ended, closing, crowded, .. } = self.state;
+        !(asking || ended || closing || crowded) && self.unread.is_empty()
+    }
+
+    fn read(&mut self) -> ControlFlow<()> {
+        let read = SCRATCH.with_borrow_mut(|scratch| {
+            let n = self.conn.stream.try_read(scratch)?;
+            self.unread.extend_from_slice(&scratch[..n]);
+            Ok::<_, io::Error>(n)
+        });
+        match read {
+            Ok(0) => self.state.ended = true,
+            Ok(_) => {}
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// What the bytes read so far ask for, as much of it as the sender's rate and one batch allow.
+    fn take_unread(&mut self) -> Vec<Asked> {
+        let mut batch = Vec::new();
+        if self.state.done || (self.unread.is_empty() && !self.state.paused && !self.state.ended) {
+            return batch;
+        }
+        if self.state.paused && self.unread.is_empty() && !self.state.ended {
+            // What came while the hall was at work has not been read: then there was no pause.
+            let _ = self.read();
+        }
+        let settings = self.shared.settings.load();
+        let now_ms = self.shared.now_ms();
+        let most = self.bucket.available(now_ms, &settings.gate).min(BATCH_COMMANDS);
+        if most == 0 {
+            let (until_ms, tell) = self.bucket.wait(&settings.gate);
+            self.timers.set(Due::Rate, until_ms.max(now_ms + 1));
+            if tell {
+                self.tell(&Reply::Slowed(settings.gate.messages_per_second.unwrap_or(0)));
+            }
+            return batch;
+        }
+        let (names, limits, codec) = (Names::of(&settings.hall), &settings.wire, &self.shared.codec);
+        let mut taken = 0;
+        let (speaker, mut each) = (&mut self.speaker, |asked| batch.push(asked));
+        let mut hear = |frame: Frame<'_>| {
+            speaker.hear(frame, codec, names, limits, &mut each);
+            taken += 1;
+            if taken < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let had = self.unread.len();
+        let used = self.framer.feed(&self.unread, limits.line_bytes, &mut hear);
+        let all = used == had;
+        let whole = !self.framer.is_within_char() || self.state.extended;
+        let quiet = had == 0 && self.state.paused && whole;
+        if all && (self.state.ended || quiet) {
+            self.framer.pause(limits.line_bytes, &mut hear);
+        }
+        self.bucket.take(taken);
+        if all {
+            self.unread = Vec::new();
+            self.state.extended = self.state.paused && had == 0;
+            self.state.paused = false;
+            self.wait_for_pause(now_ms + settings.wire.pause_ms);
+        } else {
+            self.unread.drain(..used);
+        }
+        if all && self.state.ended {
+            self.state.done = true;
+            batch.push(Asked::Do(Command::Quit));
+        }
+        self.show_style();
+        batch
+    }
+
+    fn wait_for_pause(&mut self, at_ms: u64) {
+        if self.framer.is_partial() {
+            self.timers.set(Due::Pause, at_ms);
+        } else {
+            self.timers.clear(Due::Pause);
+        }
+    }
+
+    /// The client is written to in the way in which it has shown to write.
+    fn show_style(&self) {
+        let mut outbox = self.conn.outbox();
+        let before = outbox.style();
+        let style = Style { legacy: self.speaker.is_legacy(), unframed: self.speaker.is_unframed(), ..before };
+        if style != before {
+            outbox.set_style(style);
+        }
+    }
+
+    fn tell(&self, reply: &Reply) {
+        let mut outbox = self.conn.outbox();
+        let bytes = lines::reply(reply, outbox.style(), &self.shared.codec);
+        outbox.answer(Seq(0), bytes);
+        drop(outbox);
+        self.conn.wake();
+    }
+
+    async fn write(&mut self) -> ControlFlow<()> {
+        if self.state.blocked {
+            return ControlFlow::Continue(());
+        }
+        let settings = self.shared.settings.load();
+        let limits = (settings.server.write_bytes, settings.server.reply_bytes);
+        drop(settings);
+        let pumped = self.conn.pump(self.shared.now_ms(), limits.0, &self.shared.codec);
+        self.state.crowded = self.conn.outbox().answer_bytes() > limits.1;
+        match pumped {
+            Pumped::Idle if self.state.closing => {
+                Box::pin(farewell(&self.conn.stream, &self.shared)).await;
+                return ControlFlow::Break(());
+            }
+            Pumped::Idle => {}
+            Pumped::Again => {
+                self.conn.wake();
+                tokio::task::yield_now().await;
+            }
+            Pumped::Blocked => self.state.blocked = true,
+            Pumped::Wait(at_ms) => self.timers.set(Due::Pace, at_ms),
+            Pumped::Page(log, after) => {
+                Box::pin(self.catch_up(log, after)).await;
+                self.conn.wake();
+            }
+            Pumped::Gone => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Reads from the ledger what is no longer in memory.
+    async fn catch_up(&self, log: LogId, after: Seq) {
+        match self.shared.ledger.read(log.clone(), after, PAGE_ENTRIES).await {
+            Ok(page) => {
+                let mut outbox = self.conn.outbox();
+                let gap = page.gap.then(|| lines::reply(&Reply::Gap, outbox.style(), &self.shared.codec));
+                outbox.catch_up(&log, page.entries, gap);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the ledger could not be read; trying again");
+                tokio::time::sleep(READ_AGAIN).await;
+            }
+        }
+    }
+}
+
+/// Says that nothing more is coming, and gives the client time to take what has been written.
+async fn farewell(stream: &TcpStream, shared: &Shared) {
+    let _ = SockRef::from(stream).shutdown(std::net::Shutdown::Write);
+    let time = Duration::from_millis(shared.settings.load().gate.silence_ms);
+    crate::accept::linger(stream, time).await;
+}

@@ -1,0 +1,69 @@
+//! What all tasks of a server share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use encoding_rs::Encoding;
+use gate::Admission;
+use hall::SessionId;
+use ledger::Memory;
+use tokio::sync::{Notify, mpsc};
+use wire::Codec;
+
+use crate::hub::{Hub, Input};
+use crate::ledgerer::Ledgerer;
+use crate::{Error, Settings};
+
+/// What all tasks share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: ArcSwap<Settings>,
+    pub(crate) codec: Codec,
+    pub(crate) admission: Arc<Admission>,
+    /// To the loop that owns the hall.
+    pub(crate) hall: mpsc::Sender<Input>,
+    pub(crate) ledger: Ledgerer,
+    /// Told when the server stops, for those who are not in the hall.
+    pub(crate) stopping: Notify,
+    clock: Instant,
+    next_session: AtomicU64,
+}
+
+impl Shared {
+    /// The shared state, and the loop it leads to.
+    pub(crate) fn new(settings: Settings) -> Result<(Arc<Self>, Hub), Error> {
+        let label = &settings.legacy_charset;
+        let charset = Encoding::for_label(label.as_bytes()).ok_or_else(|| Error::Charset { label: label.clone() })?;
+        let codec = Codec { charset, zone: jiff::tz::TimeZone::system() };
+        let (ledger, committed) = Ledgerer::start(Box::new(Memory::new(settings.ledger.clone())))?;
+        let (hall, inputs) = crate::hub::inputs();
+        let shared = Arc::new(Self {
+            settings: ArcSwap::from_pointee(settings),
+            codec,
+            admission: Arc::default(),
+            hall,
+            ledger,
+            stopping: Notify::new(),
+            clock: Instant::now(),
+            next_session: AtomicU64::new(1),
+        });
+        let hub = Hub::new(Arc::clone(&shared), inputs, committed);
+        Ok((shared, hub))
+    }
+
+    /// Milliseconds since the server started.
+    pub(crate) fn now_ms(&self) -> u64 {
+        u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The instant that so many milliseconds since the start are.
+    pub(crate) fn instant(&self, ms: u64) -> tokio::time::Instant {
+        tokio::time::Instant::from_std(self.clock + std::time::Duration::from_millis(ms))
+    }
+
+    pub(crate) fn new_session(&self) -> SessionId {
+        SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
+    }
+}
