@@ -1,7 +1,8 @@
 //! A connection in the hall: its socket, and what it is yet to be sent.
 //!
-//! The connection's task alone writes to the socket. The hall's loop puts cursors and answers into the outbox and wakes
-//! the task; it never waits for it, and a message is never put into the outbox at all.
+//! Whoever has something to write does so under the outbox's lock and never waits for the socket: usually a pass over a
+//! log's audience, otherwise the connection's own task, which alone waits. The hall's loop puts cursors and answers into the
+//! outbox and wakes the task; a message is never put into the outbox at all.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,6 +25,8 @@ const WOKEN: u8 = 1;
 const RELEASED: u8 = 2;
 /// The connection is to be closed when everything has been written.
 const CLOSING: u8 = 4;
+/// The socket takes no more for now; the task waits until it does.
+const BLOCKED: u8 = 8;
 
 /// A connection in the hall.
 #[derive(Debug)]
@@ -111,7 +114,24 @@ impl Conn {
         if self.flags.load(Ordering::Acquire) & (WOKEN | RELEASED | CLOSING) == 0 {
             return None;
         }
-        Some(Signals(self.flags.swap(0, Ordering::AcqRel)))
+        Some(Signals(self.flags.fetch_and(BLOCKED, Ordering::AcqRel)))
+    }
+
+    /// Whether the socket has taken no more.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & BLOCKED != 0
+    }
+
+    /// The socket takes more again.
+    pub(crate) fn unblock(&self) {
+        self.flags.fetch_and(!BLOCKED, Ordering::AcqRel);
+    }
+
+    /// Writes what waits, as far as that can be done without waiting; the task is woken for the rest.
+    pub(crate) fn deliver(&self, now_ms: u64, write_bytes: usize, codec: &Codec) {
+        if !self.is_blocked() && !matches!(self.pump(now_ms, write_bytes, codec), Pumped::Idle) {
+            self.wake();
+        }
     }
 
     /// Writes what waits, as far as the socket takes it.
@@ -133,7 +153,10 @@ impl Conn {
             match written {
                 Ok(0) => return Pumped::Gone,
                 Ok(n) => outbox.wrote(gathered, n),
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Pumped::Blocked,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    self.flags.fetch_or(BLOCKED, Ordering::AcqRel);
+                    return Pumped::Blocked;
+                }
                 Err(_) => return Pumped::Gone,
             }
         }

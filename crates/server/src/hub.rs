@@ -7,12 +7,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use hall::{Effect, Entry, Hall, LogId, Proposal, Query, Refusal, Reply, RoomName, Seq, SessionId};
+use hall::{Effect, Entry, Event, Hall, LogId, Proposal, Query, Refusal, Reply, RoomName, Seq, SessionId};
 use tokio::sync::mpsc;
 use wire::Lang;
 use wire::lines::{self, Asked, Said, Style};
 
 use crate::conn::Conn;
+use crate::fanout::Audience;
 use crate::ledgerer::Outcome;
 use crate::shared::Shared;
 
@@ -51,7 +52,7 @@ pub(crate) struct Hub {
     inputs: mpsc::Receiver<Input>,
     outcomes: mpsc::Receiver<Outcome>,
     seats: HashMap<SessionId, Seat>,
-    listeners: HashMap<LogId, Vec<Arc<Conn>>>,
+    audiences: HashMap<LogId, Audience>,
     effects: Vec<Effect>,
     /// What is to be proposed to the ledger next, as one group.
     group: Vec<Proposal>,
@@ -64,6 +65,10 @@ pub(crate) struct Hub {
 #[derive(Debug)]
 struct Seat {
     conn: Arc<Conn>,
+    /// What is left of the batch under way.
+    batch: VecDeque<Asked>,
+    /// Whether something is under way after which the session is elsewhere or called otherwise.
+    changing: bool,
     slots: VecDeque<Slot>,
 }
 
@@ -90,7 +95,7 @@ impl Hub {
             inputs,
             outcomes,
             seats: HashMap::new(),
-            listeners: HashMap::new(),
+            audiences: HashMap::new(),
             effects: Vec::new(),
             group: Vec::new(),
             told: Vec::new(),
@@ -124,10 +129,10 @@ impl Hub {
         match input {
             Input::Arrive(conn, greet) => self.arrive(conn, greet),
             Input::Batch(session, batch) => {
-                for asked in batch {
-                    self.asked(session, asked);
+                if let Some(seat) = self.seats.get_mut(&session) {
+                    seat.batch = batch.into();
+                    self.proceed(session);
                 }
-                self.put(session, Slot::Release);
             }
             Input::Leave(session) => {
                 if let (Some(seat), Some(nick)) = (self.seats.get(&session), self.hall.nick_of(session)) {
@@ -148,7 +153,7 @@ impl Hub {
     fn arrive(&mut self, conn: Arc<Conn>, greet: bool) {
         let session = conn.session;
         let peer = conn.peer;
-        self.seats.insert(session, Seat { conn, slots: VecDeque::new() });
+        self.seats.insert(session, Seat { conn, batch: VecDeque::new(), changing: false, slots: VecDeque::new() });
         self.hall.arrive(session, greet, &mut self.effects);
         self.run_effects();
         if let Some(nick) = self.hall.nick_of(session) {
@@ -156,6 +161,22 @@ impl Hub {
         }
         if self.stopping {
             self.put(session, Slot::Close);
+        }
+    }
+
+    /// Goes on with a session's batch, until it is done with or has to wait for the ledger: what comes after a change of
+    /// room or name is asked in the new room, by the new name.
+    fn proceed(&mut self, session: SessionId) {
+        while let Some(seat) = self.seats.get_mut(&session) {
+            if seat.changing {
+                return;
+            }
+            let Some(asked) = seat.batch.pop_front() else { break };
+            self.asked(session, asked);
+        }
+        if let Some(seat) = self.seats.get_mut(&session) {
+            seat.batch = VecDeque::new();
+            self.put(session, Slot::Release);
         }
     }
 
@@ -284,7 +305,11 @@ impl Hub {
     fn run_effect(&mut self, effect: Effect) {
         match effect {
             Effect::Propose(proposal) => {
-                self.put(proposal.author.session, Slot::Ledger);
+                let session = proposal.author.session;
+                if let Some(seat) = self.seats.get_mut(&session) {
+                    seat.changing |= !matches!(proposal.event, Event::Message(..));
+                }
+                self.put(session, Slot::Ledger);
                 self.group.push(proposal);
             }
             Effect::Ask(session, query) => {
@@ -297,15 +322,15 @@ impl Hub {
             }
             Effect::Grow(log, feed, block) => {
                 feed.append(block, &self.shared.settings.load().hall);
-                for conn in self.listeners.get(&log).map(Vec::as_slice).unwrap_or_default() {
-                    conn.wake();
+                if let Some(audience) = self.audiences.get(&log) {
+                    audience.deliver(&self.shared);
                 }
             }
             Effect::Follow(session, log, feed, at) => {
                 if let Some(seat) = self.seats.get(&session) {
                     seat.conn.outbox().follow(log.clone(), feed, at);
                     seat.conn.wake();
-                    self.listeners.entry(log).or_default().push(Arc::clone(&seat.conn));
+                    self.audiences.entry(log).or_default().add(Arc::clone(&seat.conn));
                 }
             }
             Effect::Unfollow(session, log, until) => {
@@ -326,12 +351,10 @@ impl Hub {
     }
 
     fn stop_waking(&mut self, session: SessionId, log: &LogId) {
-        if let Some(conns) = self.listeners.get_mut(log) {
-            if let Some(at) = conns.iter().position(|conn| conn.session == session) {
-                conns.swap_remove(at);
-            }
-            if conns.is_empty() {
-                self.listeners.remove(log);
+        if let Some(audience) = self.audiences.get_mut(log) {
+            audience.remove(session);
+            if audience.is_empty() {
+                self.audiences.remove(log);
             }
         }
     }
@@ -381,6 +404,9 @@ impl Hub {
         if seat.slots.is_empty() {
             // An idle session holds no memory for slots.
             seat.slots = VecDeque::new();
+            if std::mem::take(&mut seat.changing) {
+                self.proceed(session);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod accept;
 mod config;
 mod conn;
 mod error;
+mod fanout;
 mod hub;
 mod ledgerer;
 mod limits;

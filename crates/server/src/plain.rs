@@ -88,8 +88,6 @@ struct State {
     ended: bool,
     /// Nothing more will be asked.
     done: bool,
-    /// The socket takes no more for now.
-    blocked: bool,
     /// More answers wait than may.
     crowded: bool,
     /// The connection is to be closed when everything has been written.
@@ -131,7 +129,7 @@ impl Plain {
                 self.state.closing |= signals.closing();
             }
             Event::Readable => return self.read(),
-            Event::Writable => self.state.blocked = false,
+            Event::Writable => self.conn.unblock(),
             Event::Due(Due::Pause) => {
                 self.state.paused = true;
                 return ControlFlow::Continue(());
@@ -149,7 +147,7 @@ impl Plain {
         if self.may_read() && self.conn.stream.poll_read_ready(cx).is_ready() {
             return Poll::Ready(Event::Readable);
         }
-        if self.state.blocked && self.conn.stream.poll_write_ready(cx).is_ready() {
+        if self.conn.is_blocked() && self.conn.stream.poll_write_ready(cx).is_ready() {
             return Poll::Ready(Event::Writable);
         }
         self.timers.poll(cx, &self.shared).map(Event::Due)
@@ -258,7 +256,7 @@ impl Plain {
     }
 
     async fn write(&mut self) -> ControlFlow<()> {
-        if self.state.blocked {
+        if self.conn.is_blocked() {
             return ControlFlow::Continue(());
         }
         let settings = self.shared.settings.load();
@@ -271,12 +269,11 @@ impl Plain {
                 Box::pin(farewell(&self.conn.stream, &self.shared)).await;
                 return ControlFlow::Break(());
             }
-            Pumped::Idle => {}
+            Pumped::Idle | Pumped::Blocked => {}
             Pumped::Again => {
                 self.conn.wake();
                 tokio::task::yield_now().await;
             }
-            Pumped::Blocked => self.state.blocked = true,
             Pumped::Wait(at_ms) => self.timers.set(Due::Pace, at_ms),
             Pumped::Page(log, after) => {
                 Box::pin(self.catch_up(log, after)).await;
