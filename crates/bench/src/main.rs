@@ -1,2 +1,54 @@
-//! The load generator.
-fn main() {}
+//! `maru-bench`: the load generator and the benchmarks.
+//!
+//! `fanout` and `idle` measure any server that is running, `floor` is the cheapest broadcaster there can be, and `run`
+//! starts Maru and the floor in turn and prints one against the other. All figures that a bar is set for are ratios
+//! between the two in the same run, or bytes: times alone say more about the machine than about the server.
+//! `docs/BENCH.md` says what is measured and how. It knows nothing of the server's code, only its port and its process.
+
+mod cli;
+mod codec;
+mod fanout;
+mod floor;
+mod idle;
+mod net;
+mod os;
+mod patience;
+mod process;
+mod run;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use net::Target;
+
+fn main() -> ExitCode {
+    match dispatch(Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("maru-bench: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Does what was asked for. Whether everything held that should hold.
+fn dispatch(cli: Cli) -> Result<bool> {
+    match cli.command {
+        Command::Floor { listen } => floor::serve(listen).map(|()| true),
+        Command::Fanout(args) => {
+            let report = fanout::measure(&args.plan())?;
+            println!("{report}");
+            Ok(report.faults.is_clean())
+        }
+        Command::Idle { server, connections } => {
+            let target = Target { address: server.addr, spread: server.spread };
+            println!("{}", idle::measure(target, server.pid, connections)?);
+            Ok(true)
+        }
+        Command::Run(args) => run::run(&args),
+    }
+}
