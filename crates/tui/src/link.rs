@@ -1,0 +1,123 @@
+//! One connection: threads that connect, read and write, so that nothing else ever waits for the network.
+//!
+//! Each thread reports to the loop with the number of its connection; what an older connection still reports is not
+//! heard. The queue of writes is bounded by what the conversation lets be unacknowledged.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::Error;
+use crate::address::Address;
+use crate::drive::Event;
+use crate::limits::{CONNECT_TIMEOUT, DEAD, KEEPALIVE, READ_BYTES};
+
+/// Connects to the first address of the server that takes the connection.
+pub(crate) fn connect(address: &Address) -> Result<TcpStream, Error> {
+    let sockets: Vec<SocketAddr> = (address.host.as_str(), address.port)
+        .to_socket_addrs()
+        .map_err(|why| Error::Unresolved(address.clone(), why))?
+        .collect();
+    let mut tried: Vec<(SocketAddr, io::Error)> = Vec::new();
+    for socket in sockets {
+        if tried.iter().any(|(before, _)| *before == socket) {
+            continue;
+        }
+        match TcpStream::connect_timeout(&socket, CONNECT_TIMEOUT).and_then(prepared) {
+            Ok(stream) => return Ok(stream),
+            Err(why) => tried.push((socket, why)),
+        }
+    }
+    Err(Error::Unreachable(address.clone(), tried))
+}
+
+/// Messages go out at once, and a peer whose machine has vanished is noticed even by who only listens.
+fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(DEAD))?;
+    let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE).with_interval(Duration::from_secs(5));
+    socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    Ok(stream)
+}
+
+/// What the writing thread is told.
+enum Order {
+    Bytes(Vec<u8>),
+    Close,
+}
+
+/// A connection that is read and written by threads of its own.
+pub(crate) struct Link {
+    stream: TcpStream,
+    writes: Sender<Order>,
+    writer: JoinHandle<()>,
+}
+
+impl Link {
+    /// Starts the threads of connection number `id`.
+    pub(crate) fn start(stream: TcpStream, id: u64, events: &SyncSender<Event>) -> io::Result<Self> {
+        let (writes, queue) = channel();
+        let (to_read, to_write) = (stream.try_clone()?, stream.try_clone()?);
+        let (read_events, write_events) = (events.clone(), events.clone());
+        thread::Builder::new().name("read".into()).spawn(move || read(to_read, id, &read_events))?;
+        let writer = thread::Builder::new().name("write".into()).spawn(move || {
+            if let Err(why) = write(to_write, &queue) {
+                let _ = write_events.send(Event::Closed(id, Some(why)));
+            }
+        })?;
+        Ok(Self { stream, writes, writer })
+    }
+
+    /// Has these bytes written, in one write.
+    pub(crate) fn send(&self, bytes: Vec<u8>) {
+        // A writer that is gone has reported why.
+        let _ = self.writes.send(Order::Bytes(bytes));
+    }
+
+    /// Sends nothing more once everything is written.
+    pub(crate) fn close_write(&self) {
+        let _ = self.writes.send(Order::Close);
+    }
+
+    /// Ends the connection at once.
+    pub(crate) fn cut(&self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+
+    /// Ends the connection once everything is written; a peer that takes nothing is not waited for long.
+    pub(crate) fn finish(self) {
+        let _ = self.stream.set_write_timeout(Some(Duration::from_secs(1)));
+        self.close_write();
+        let Self { writes, writer, .. } = self;
+        drop(writes);
+        let _ = writer.join();
+    }
+}
+
+fn read(mut stream: TcpStream, id: u64, events: &SyncSender<Event>) {
+    let mut buffer = vec![0; READ_BYTES];
+    loop {
+        let event = match stream.read(&mut buffer) {
+            Ok(0) => Event::Closed(id, None),
+            Ok(n) => Event::Received(id, buffer[..n].to_vec()),
+            Err(why) if why.kind() == io::ErrorKind::Interrupted => continue,
+            Err(why) => Event::Closed(id, Some(why)),
+        };
+        let ended = matches!(event, Event::Closed(..));
+        if events.send(event).is_err() || ended {
+            return;
+        }
+    }
+}
+
+fn write(mut stream: TcpStream, queue: &Receiver<Order>) -> io::Result<()> {
+    for write in queue {
+        match write {
+            Order::Bytes(bytes) => stream.write_all(&bytes)?,
+            Order::Close => stream.shutdown(Shutdown::Write)?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,286 @@
+//! What the tests stand on: a hall played by the test, a relay of the simplest kind, and the client, under a
+//! pseudo-terminal whose screen can be read or with pipes. Everything waits for what must come, up to a deadline.
+
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, missing_docs)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// How long anything may take.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The client as a program of its own.
+pub fn program() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.parent().unwrap().parent().unwrap().join("examples/chat");
+    assert!(program.exists(), "{} is not built: run `cargo build -p tui --examples`", program.display());
+    program
+}
+
+/// A hall played by the test. It answers pings, and `/nick` as a hall does.
+pub struct Hall {
+    listener: TcpListener,
+}
+
+/// One connection to the hall, as the hall sees it.
+pub struct Guest {
+    stream: TcpStream,
+    lines: Receiver<String>,
+}
+
+impl Hall {
+    pub fn open() -> Self {
+        Self { listener: TcpListener::bind("127.0.0.1:0").unwrap() }
+    }
+
+    pub fn address(&self) -> String {
+        self.listener.local_addr().unwrap().to_string()
+    }
+
+    /// The next client, once it has greeted.
+    pub fn guest(&self) -> Guest {
+        let guest = self.silent_guest();
+        let mut last = String::new();
+        while !last.starts_with("/ping ") {
+            last = guest.raw();
+            guest.answer(&last);
+        }
+        guest
+    }
+
+    /// The next client, which nothing is answered to.
+    pub fn silent_guest(&self) -> Guest {
+        let (stream, _) = self.listener.accept().unwrap();
+        let (tx, lines) = channel();
+        let reader = BufReader::new(stream.try_clone().unwrap());
+        thread::spawn(move || {
+            for line in reader.lines() {
+                let Ok(line) = line else { return };
+                if tx.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Guest { stream, lines }
+    }
+}
+
+impl Guest {
+    pub fn say(&self, text: &str) {
+        (&self.stream).write_all(format!("{text}\n").as_bytes()).unwrap();
+    }
+
+    /// The next line, whatever it is.
+    pub fn raw(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("the client sends a line")
+    }
+
+    fn answer(&self, line: &str) {
+        if let Some(token) = line.strip_prefix("/ping ") {
+            self.say(&format!("* pong {token}"));
+        }
+        if let Some(nick) = line.strip_prefix("/nick ") {
+            self.say(&format!("* you are now {nick}"));
+        }
+    }
+
+    /// The next line that is no ping; pings are answered.
+    pub fn line(&self) -> String {
+        loop {
+            let line = self.raw();
+            self.answer(&line);
+            if !line.starts_with("/ping ") {
+                return line;
+            }
+        }
+    }
+
+    /// Waits for the end of what the client sends.
+    pub fn gone(self) {
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            self.answer(&line);
+        }
+    }
+
+    pub fn cut(self) {
+        self.stream.shutdown(Shutdown::Both).unwrap();
+    }
+}
+
+/// The simplest chat server: what one `recv(1024)` gives is passed on to everybody else.
+pub fn relay() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let peers: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let peers = Arc::clone(&peers);
+            peers.lock().unwrap().push(stream.try_clone().unwrap());
+            thread::spawn(move || {
+                let me = stream.peer_addr().unwrap();
+                let mut buffer = [0; 1024];
+                while let Ok(n @ 1..) = stream.read(&mut buffer) {
+                    for mut peer in peers.lock().unwrap().iter().filter(|p| p.peer_addr().is_ok_and(|a| a != me)) {
+                        let _ = peer.write_all(&buffer[..n]);
+                    }
+                }
+                peers.lock().unwrap().retain(|p| p.peer_addr().is_ok_and(|a| a != me));
+                let _ = stream.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    address
+}
+
+/// Runs the client with this on its standard input.
+pub fn pipe(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(program())
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A client that ends early does not read everything.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// The client under a pseudo-terminal.
+pub struct Client {
+    master: Box<dyn MasterPty>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: vt100::Parser,
+    /// Everything the program wrote.
+    pub written: String,
+}
+
+impl Client {
+    pub fn start(cols: u16, rows: u16, args: &[&str]) -> Self {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(program());
+        command.args(args);
+        command.env("TERM", "xterm-256color");
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let keys = pair.master.take_writer().unwrap();
+        let (tx, output) = channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                if tx.send(buffer[..n].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let screen = vt100::Parser::new(rows.try_into().unwrap(), cols.try_into().unwrap(), 10_000);
+        Self { master: pair.master, keys, output, child, screen, written: String::new() }
+    }
+
+    pub fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// The rows of the screen, without what is empty below.
+    pub fn rows(&self) -> Vec<String> {
+        let screen = self.screen.screen();
+        let mut rows: Vec<String> =
+            screen.rows(0, screen.size().1.get()).map(|row| row.trim_end().to_owned()).collect();
+        while rows.last().is_some_and(String::is_empty) {
+            rows.pop();
+        }
+        rows
+    }
+
+    /// Everything that was ever shown, what has scrolled away first.
+    pub fn transcript(&mut self) -> Vec<String> {
+        let cols = self.screen.screen().size().1.get();
+        self.screen.screen_mut().set_scrollback(usize::MAX);
+        let depth = self.screen.screen().scrollback();
+        let mut rows = Vec::new();
+        for back in (1..=depth).rev() {
+            self.screen.screen_mut().set_scrollback(back);
+            rows.push(self.screen.screen().rows(0, cols).next().unwrap().trim_end().to_owned());
+        }
+        self.screen.screen_mut().set_scrollback(0);
+        rows.extend(self.rows());
+        rows
+    }
+
+    /// Waits until the screen is as asked for.
+    pub fn wait(&mut self, what: &str, until: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !until(self) {
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(_) => panic!("never came: {what}\nthe screen:\n{}", self.rows().join("\n")),
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.written.push_str(&String::from_utf8_lossy(bytes));
+        self.screen.process(bytes);
+    }
+
+    /// Waits until the last rows are these.
+    pub fn wait_rows(&mut self, expect: &[&str]) {
+        self.wait(&format!("{expect:#?}"), |client| {
+            client.rows().ends_with(&expect.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>())
+        });
+    }
+
+    /// Waits until a row is this.
+    pub fn wait_row(&mut self, expect: &str) {
+        self.wait(expect, |client| client.rows().iter().any(|row| row == expect));
+    }
+
+    /// Waits until the cursor is this many rows above the last one that is not empty, and in this column.
+    pub fn wait_cursor(&mut self, expect: (usize, usize)) {
+        self.wait(&format!("the cursor at {expect:?}"), |client| {
+            let (row, col) = client.screen.screen().cursor_position();
+            client.rows().len() == usize::from(row) + 1 + expect.0 && usize::from(col) == expect.1
+        });
+    }
+
+    pub fn resize(&mut self, cols: u16, rows: u16) {
+        self.screen.screen_mut().set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
+        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+
+    /// Waits for the program's end, and gives its exit code.
+    pub fn ended(&mut self) -> u32 {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // Closing its side of the pseudo-terminal is the last thing the program does.
+            match self.output.recv_timeout(Duration::from_millis(20)) {
+                Ok(bytes) => self.take(&bytes),
+                Err(_) => {
+                    if let Some(status) = self.child.try_wait().unwrap() {
+                        return status.exit_code();
+                    }
+                }
+            }
+            assert!(Instant::now() < deadline, "the client never ended:\n{}", self.rows().join("\n"));
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
