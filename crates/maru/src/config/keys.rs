@@ -1,0 +1,291 @@
+//! The table of everything that can be configured. One line a key: its name, what it takes, what it is for.
+//!
+//! Reading the file, the variables and the flags, checking, suggesting and printing all follow from this table, so that a
+//! key cannot be known to one of them and not to another. Names carry their unit last.
+
+use std::ops::RangeInclusive;
+
+use server::Settings;
+
+/// A key of the configuration.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Its name in the file, with its table's in front: `limits.line_bytes`.
+    pub(crate) name: &'static str,
+    /// What it takes, and where that goes.
+    pub(crate) kind: Kind,
+    en: &'static str,
+    ko: &'static str,
+}
+
+/// What a key takes.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// Addresses with ports.
+    Listen,
+    /// A directory.
+    DataDir,
+    /// A language of the house.
+    Language,
+    /// A charset's label.
+    Charset,
+    /// The form of the log.
+    LogFormat,
+    /// What is logged: a level, or a filter with levels for parts of the program.
+    LogLevel,
+    /// Whether the limits of single connections and addresses hold.
+    Limits,
+    /// A whole number within bounds and, where the field can be without one, `off`.
+    Number(RangeInclusive<u64>, fn(&mut Settings) -> Field<'_>),
+}
+
+/// A place for a number.
+#[derive(Debug)]
+pub(crate) enum Field<'a> {
+    /// A size or count.
+    Size(&'a mut usize),
+    /// A time.
+    Time(&'a mut u64),
+    /// A rate.
+    Rate(&'a mut u32),
+    /// A size or count that may be unlimited.
+    SizeOrOff(&'a mut Option<usize>),
+    /// A rate that may be unlimited.
+    RateOrOff(&'a mut Option<u32>),
+}
+
+impl Field<'_> {
+    /// The number in it; none when it is off.
+    pub(crate) fn get(&self) -> Option<u64> {
+        match self {
+            Self::Size(n) => Some(**n as u64),
+            Self::Time(n) => Some(**n),
+            Self::Rate(n) => Some(u64::from(**n)),
+            Self::SizeOrOff(n) => n.map(|n| n as u64),
+            Self::RateOrOff(n) => n.map(u64::from),
+        }
+    }
+
+    /// Puts a number that the key's bounds allow into it, or turns it off. Whether it could.
+    pub(crate) fn set(self, number: Option<u64>) -> bool {
+        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let rate = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        match (self, number) {
+            (Self::Size(to), Some(n)) => *to = size(n),
+            (Self::Time(to), Some(n)) => *to = n,
+            (Self::Rate(to), Some(n)) => *to = rate(n),
+            (Self::SizeOrOff(to), n) => *to = n.map(size),
+            (Self::RateOrOff(to), n) => *to = n.map(rate),
+            (_, None) => return false,
+        }
+        true
+    }
+
+    /// Whether it can be turned off.
+    pub(crate) fn can_be_off(&self) -> bool {
+        matches!(self, Self::SizeOrOff(_) | Self::RateOrOff(_))
+    }
+}
+
+impl Key {
+    /// What it is for.
+    pub(crate) fn doc(&self, lang: wire::Lang) -> &'static str {
+        lang.pick(self.en, self.ko)
+    }
+
+    /// The environment variable that sets it.
+    pub(crate) fn variable(&self) -> String {
+        match self.kind {
+            // The variable that filters the log of a Rust program is named after the program.
+            Kind::LogLevel => "MARU_LOG".to_owned(),
+            _ => format!("MARU_{}", self.name.replace('.', "_").to_uppercase()),
+        }
+    }
+
+    /// The flag of `maru serve` that sets it.
+    pub(crate) fn flag(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Listen => Some("--listen"),
+            Kind::DataDir => Some("--data-dir"),
+            Kind::Limits => Some("--limits"),
+            _ => None,
+        }
+    }
+
+    /// The key of this name.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.name == name)
+    }
+
+    const fn new(name: &'static str, kind: Kind, en: &'static str, ko: &'static str) -> Self {
+        Self { name, kind, en, ko }
+    }
+
+    const fn limit(
+        name: &'static str,
+        bounds: RangeInclusive<u64>,
+        field: fn(&mut Settings) -> Field<'_>,
+        en: &'static str,
+        ko: &'static str,
+    ) -> Self {
+        Self { name, kind: Kind::Number(bounds, field), en, ko }
+    }
+}
+
+use Field::{Rate, RateOrOff, Size, SizeOrOff, Time};
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+
+/// Every key, table by table, in the order in which they are printed.
+#[rustfmt::skip] // One line a key, where that fits.
+pub(crate) static KEYS: &[Key] = &[
+    Key::new("listen", Kind::Listen,
+        "Addresses to listen on, each with its port. Port 0 takes a free one.",
+        "연결을 기다릴 주소와 포트. 포트 0은 비어 있는 포트를 뜻합니다."),
+    Key::new("data_dir", Kind::DataDir,
+        "Where the hall keeps its data; made if it is missing.",
+        "자료를 두는 폴더. 없으면 만듭니다."),
+    Key::new("language", Kind::Language,
+        "The language for those who have not chosen one: \"en\" or \"ko\". By default that of the locale.",
+        "언어를 고르지 않은 사람에게 쓸 언어: \"ko\" 또는 \"en\". 정하지 않으면 로캘을 따릅니다."),
+    Key::new("legacy_charset", Kind::Charset,
+        "The charset in which bytes that are no UTF-8 are read.",
+        "UTF-8이 아닌 바이트를 읽을 때 쓰는 문자 집합."),
+
+    Key::new("log.format", Kind::LogFormat,
+        "The form of the log on standard error: \"text\" or \"json\".",
+        "표준 오류로 내보내는 로그의 형식: \"text\" 또는 \"json\"."),
+    Key::new("log.level", Kind::LogLevel,
+        "What is logged: error, warn, info, debug or trace; for one part of the program, such as \"info,server=debug\".",
+        "로그 수준: error, warn, info, debug, trace. \"info,server=debug\"처럼 부분마다 달리 정할 수도 있습니다."),
+
+    Key::new("limits", Kind::Limits,
+        "limits = \"off\" at the top of the file, in place of this table, lifts every limit on a single connection or address.",
+        "이 표 대신 파일 맨 위에 limits = \"off\"라고 쓰면 연결 하나, 주소 하나에 대한 제한을 모두 풉니다."),
+    Key::limit("limits.line_bytes", 512..=MIB, |s| Size(&mut s.wire.line_bytes),
+        "Longest line, in bytes of UTF-8. A longer one is refused and dropped to its end.",
+        "한 줄의 최대 길이(UTF-8 바이트). 더 긴 줄은 거절하고 끝까지 버립니다."),
+    Key::limit("limits.pause_ms", 1..=10_000, |s| Time(&mut s.wire.pause_ms),
+        "Silence that ends a message sent without a newline.",
+        "줄바꿈 없이 보낸 메시지가 끝났다고 보는 침묵의 길이."),
+    Key::limit("limits.connections", 1..=10_000_000, |s| SizeOrOff(&mut s.gate.connections),
+        "Connections at one time, of all addresses together.",
+        "동시에 받는 연결의 수(모든 주소를 합하여)."),
+    Key::limit("limits.connections_per_address", 1..=10_000_000, |s| SizeOrOff(&mut s.gate.connections_per_address),
+        "Connections at one time from one address.",
+        "한 주소에서 동시에 받는 연결의 수."),
+    Key::limit("limits.silence_ms", 10..=60_000, |s| Time(&mut s.gate.silence_ms),
+        "Silence after which a new client counts as one of plain lines.",
+        "새 연결이 이만큼 말이 없으면 보통 줄로 말하는 사람으로 봅니다."),
+    Key::limit("limits.handshake_ms", 100..=600_000, |s| Time(&mut s.gate.handshake_ms),
+        "Time from the first byte until it must be clear what a client speaks.",
+        "첫 바이트가 온 뒤 어떤 방식으로 말하는지 드러날 때까지 기다리는 시간."),
+    Key::limit("limits.refusals", 0..=100_000, |s| Size(&mut s.gate.refusals),
+        "Connections over a limit that are told so at one time; any more are closed without a word.",
+        "제한을 넘은 연결 가운데 동시에 까닭을 알려 주는 수. 나머지는 말없이 닫습니다."),
+    Key::limit("limits.messages_per_second", 1..=1_000_000, |s| RateOrOff(&mut s.gate.messages_per_second),
+        "Messages a second from one connection, in the long run. A faster sender is slowed.",
+        "한 연결이 1초에 보낼 수 있는 메시지의 수(길게 보아). 더 빠르면 늦춥니다."),
+    Key::limit("limits.messages_burst", 1..=1_000_000, |s| Rate(&mut s.gate.messages_burst),
+        "Messages that one connection may send at once before that rate holds.",
+        "그 속도를 따지기 전에 한 연결이 한꺼번에 보낼 수 있는 메시지의 수."),
+    Key::limit("limits.nick_chars", 8..=512, |s| Size(&mut s.hall.nick_chars),
+        "Longest nick, in characters.",
+        "닉네임의 최대 글자 수."),
+    Key::limit("limits.room_name_chars", 8..=512, |s| Size(&mut s.hall.room_name_chars),
+        "Longest room name, in characters, the # included.",
+        "방 이름의 최대 글자 수(# 포함)."),
+    Key::limit("limits.topic_chars", 1..=10_000, |s| Size(&mut s.hall.topic_chars),
+        "Longest topic, in characters.",
+        "방 주제의 최대 글자 수."),
+    Key::limit("limits.rooms", 1..=1_000_000, |s| Size(&mut s.hall.rooms),
+        "Rooms that may exist at one time.",
+        "동시에 있을 수 있는 방의 수."),
+    Key::limit("limits.rooms_per_session", 1..=100_000, |s| Size(&mut s.hall.rooms_per_session),
+        "Rooms and direct conversations that one session may be in at one time.",
+        "한 접속이 동시에 들어가 있을 수 있는 방과 일대일 대화의 수."),
+    Key::limit("limits.history_entries", 1..=100_000, |s| Size(&mut s.hall.history_entries),
+        "Entries that one /history or /search may answer with.",
+        "/history나 /search 한 번에 보여 주는 최대 항목 수."),
+    Key::limit("limits.tail_entries", 1..=10_000_000, |s| Size(&mut s.hall.tail_entries),
+        "Entries that a room keeps in memory; readers further behind read from the ledger.",
+        "방마다 메모리에 두는 항목 수. 더 뒤처진 사람은 기록에서 읽습니다."),
+    Key::limit("limits.tail_bytes", KIB..=GIB, |s| Size(&mut s.hall.tail_bytes),
+        "Bytes of text that a room keeps in memory.",
+        "방마다 메모리에 두는 글의 바이트 수."),
+    Key::limit("limits.ledger_entries", 1..=1_000_000_000, |s| Size(&mut s.ledger.entries),
+        "Entries that the ledger in memory keeps, of all rooms together; the oldest go first.",
+        "메모리 기록이 간직하는 항목 수(모든 방을 합하여). 오래된 것부터 지웁니다."),
+    Key::limit("limits.ledger_bytes", MIB..=1024 * GIB, |s| Size(&mut s.ledger.bytes),
+        "Bytes of text that the ledger in memory keeps.",
+        "메모리 기록이 간직하는 글의 바이트 수."),
+    Key::limit("limits.reply_bytes", KIB..=GIB, |s| Size(&mut s.server.reply_bytes),
+        "Bytes of answers that may wait for one client; it is not read from until they are gone.",
+        "한 사람에게 보내려고 쌓아 두는 답의 바이트 수. 다 보낼 때까지 그 사람의 말은 읽지 않습니다."),
+    Key::limit("limits.write_bytes", KIB..=GIB, |s| Size(&mut s.server.write_bytes),
+        "Bytes written to one client in one go before the others have their turn.",
+        "다른 사람의 차례가 오기 전에 한 사람에게 한 번에 쓰는 바이트 수."),
+    Key::limit("limits.peer_dead_s", 5..=86_400, |s| Time(&mut s.server.peer_dead_s),
+        "Time without a sign of life from a client's network after which it counts as gone.",
+        "상대의 네트워크에서 이만큼 아무 기척이 없으면 나간 것으로 봅니다."),
+    Key::limit("limits.stop_ms", 0..=600_000, |s| Time(&mut s.server.stop_ms),
+        "Time that a stopping server gives its clients to take what waits for them.",
+        "서버가 멈출 때 남은 것을 다 받아 가도록 기다려 주는 시간."),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every field of every `Limits`, by what the derived `Debug` says: a new limit without a key makes this fail.
+    #[test]
+    fn every_limit_has_its_key() {
+        let settings = Settings::default();
+        let fields = |debug: String| debug.matches(": ").count();
+        let count = fields(format!("{:?}", settings.hall))
+            + fields(format!("{:?}", settings.wire))
+            + fields(format!("{:?}", settings.gate))
+            + fields(format!("{:?}", settings.ledger))
+            + fields(format!("{:?}", settings.server));
+        let mut settings = settings;
+        let mut places = BTreeSet::new();
+        for key in KEYS {
+            if let Kind::Number(_, field) = &key.kind {
+                let place = match field(&mut settings) {
+                    Size(n) => std::ptr::from_ref(n).addr(),
+                    Time(n) => std::ptr::from_ref(n).addr(),
+                    Rate(n) => std::ptr::from_ref(n).addr(),
+                    SizeOrOff(n) => std::ptr::from_ref(n).addr(),
+                    RateOrOff(n) => std::ptr::from_ref(n).addr(),
+                };
+                assert!(places.insert(place), "{} sets what another key sets", key.name);
+            }
+        }
+        assert_eq!(places.len(), count);
+    }
+
+    #[test]
+    fn every_default_is_within_its_bounds() {
+        let mut settings = Settings::default();
+        for key in KEYS {
+            if let Kind::Number(bounds, field) = &key.kind {
+                let number = field(&mut settings).get().expect("no limit is off by default");
+                assert!(bounds.contains(&number), "{}: {number}", key.name);
+                assert!(field(&mut settings).set(Some(*bounds.end())));
+                assert_eq!(field(&mut settings).get(), Some(*bounds.end()), "{}", key.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_distinct_and_say_their_table() {
+        let names: BTreeSet<_> = KEYS.iter().map(|key| key.name).collect();
+        let variables: BTreeSet<_> = KEYS.iter().map(Key::variable).collect();
+        assert_eq!((names.len(), variables.len()), (KEYS.len(), KEYS.len()));
+        assert!(KEYS.iter().all(|key| !key.en.is_empty() && !key.ko.is_empty()));
+    }
+}

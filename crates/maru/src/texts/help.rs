@@ -1,0 +1,221 @@
+//! The words of `--help`, in both languages: one table of commands, one of their arguments.
+//!
+//! The form of the page and the usage lines are here too, because clap has its own in English only. A command or argument
+//! without an entry fails the tests.
+
+use wire::Lang;
+
+/// The texts of a command.
+#[derive(Debug)]
+pub(crate) struct Text {
+    path: &'static str,
+    about: [&'static str; 2],
+    usage: [&'static str; 2],
+    after: [&'static str; 2],
+}
+
+impl Text {
+    /// What it does.
+    pub(crate) fn about(&self, lang: Lang) -> &'static str {
+        one(self.about, lang)
+    }
+
+    /// How it is written.
+    pub(crate) fn usage(&self, lang: Lang) -> &'static str {
+        one(self.usage, lang)
+    }
+
+    /// What else is good to know.
+    pub(crate) fn after(&self, lang: Lang) -> &'static str {
+        one(self.after, lang)
+    }
+}
+
+fn one([en, ko]: [&'static str; 2], lang: Lang) -> &'static str {
+    lang.pick(en, ko)
+}
+
+/// The texts of the command that is written so.
+pub(crate) fn of(path: &str) -> &'static Text {
+    COMMANDS.iter().find(|text| text.path == path).unwrap_or_else(|| panic!("no help for `{path}`"))
+}
+
+/// The text of a command's argument.
+pub(crate) fn argument(path: &str, id: &str, lang: Lang) -> &'static str {
+    let mut found = ARGUMENTS.iter().filter(|(of, name, _)| *name == id && (*of == path || of.is_empty()));
+    let (_, _, text) = found.next().unwrap_or_else(|| panic!("no help for `{id}` of `{path}`"));
+    one(*text, lang)
+}
+
+/// The page's form, in clap's placeholders.
+pub(crate) fn template(subcommands: bool, positionals: bool, lang: Lang) -> String {
+    let mut page = format!("{{about}}\n\n{}: {{usage}}", lang.pick("Usage", "사용법"));
+    let mut part = |shown: bool, en, ko, what: &str| {
+        if shown {
+            page += &format!("\n\n{}:\n{{{what}}}", lang.pick(en, ko));
+        }
+    };
+    part(subcommands, "Commands", "명령", "subcommands");
+    part(positionals, "Arguments", "인자", "positionals");
+    part(true, "Options", "옵션", "options");
+    page + "{after-help}\n"
+}
+
+static COMMANDS: &[Text] = &[
+    Text {
+        path: "maru",
+        about: [
+            "Maru: a chat hall of your own. One program, one port, every client.",
+            "마루: 직접 여는 대화방. 프로그램 하나, 포트 하나로 누구나 들어옵니다.",
+        ],
+        usage: ["maru <COMMAND>", "maru <명령>"],
+        after: [
+            "\
+Start here:
+  maru serve        open a hall on this computer
+  maru chat         come into it
+  maru chat HOST    come into somebody else's
+  nc HOST 55555     come in without Maru",
+            "\
+시작하기:
+  maru serve        이 컴퓨터에 대화방을 엽니다
+  maru chat         그 대화방에 들어갑니다
+  maru chat HOST    다른 컴퓨터의 대화방에 들어갑니다
+  nc HOST 55555     마루 없이 들어갑니다",
+        ],
+    },
+    Text {
+        path: "maru serve",
+        about: ["Open a hall: run the chat server", "대화방을 엽니다(채팅 서버 실행)"],
+        usage: ["maru serve [OPTIONS]", "maru serve [옵션]"],
+        after: [
+            "\
+Every option can also be set by a variable (MARU_LISTEN, MARU_DATA_DIR, MARU_CONFIG,
+MARU_LIMITS, ...) or in the configuration file; `maru config print` shows all there is.
+Options go over variables, variables over the file.",
+            "\
+옵션은 환경 변수(MARU_LISTEN, MARU_DATA_DIR, MARU_CONFIG, MARU_LIMITS 등)나
+설정 파일로도 정할 수 있습니다. 모든 항목은 `maru config print`로 볼 수 있습니다.
+옵션이 환경 변수보다, 환경 변수가 설정 파일보다 우선합니다.",
+        ],
+    },
+    Text {
+        path: "maru chat",
+        about: ["Come into a hall: the chat client", "대화방에 들어갑니다(채팅 클라이언트)"],
+        usage: ["maru chat [HOST[:PORT]] [OPTIONS]", "maru chat [HOST[:PORT]] [옵션]"],
+        after: [
+            "`exit` or Ctrl-D leaves. What is piped in is sent, and then it ends.",
+            "`exit`나 Ctrl-D로 나갑니다. 파이프로 넣은 글은 다 보낸 뒤 끝납니다.",
+        ],
+    },
+    Text {
+        path: "maru health",
+        about: ["Ask a running server whether it is well", "실행 중인 서버가 정상인지 묻습니다"],
+        usage: ["maru health [HOST[:PORT]] [OPTIONS]", "maru health [HOST[:PORT]] [옵션]"],
+        after: [
+            "Exits with 0 when it is well, with 1 when it is not or does not answer in time.",
+            "정상이면 0, 정상이 아니거나 제때 대답이 없으면 1로 끝납니다.",
+        ],
+    },
+    Text {
+        path: "maru config",
+        about: [
+            "Check a configuration file, or print the default one",
+            "설정 파일을 검사하거나 기본 설정을 출력합니다",
+        ],
+        usage: ["maru config <COMMAND>", "maru config <명령>"],
+        after: ["", ""],
+    },
+    Text {
+        path: "maru config check",
+        about: ["Check a configuration file", "설정 파일을 검사합니다"],
+        usage: ["maru config check <FILE>", "maru config check <FILE>"],
+        after: ["", ""],
+    },
+    Text {
+        path: "maru config print",
+        about: ["Print the default configuration, with comments", "기본 설정을 설명과 함께 출력합니다"],
+        usage: ["maru config print", "maru config print"],
+        after: ["", ""],
+    },
+    Text {
+        path: "maru completions",
+        about: ["Print a script that completes commands in a shell", "셸의 자동 완성 스크립트를 출력합니다"],
+        usage: ["maru completions <SHELL>", "maru completions <SHELL>"],
+        after: ["", ""],
+    },
+    Text {
+        path: "maru help",
+        about: ["Show the help of a command", "명령의 도움말을 봅니다"],
+        usage: ["maru help [COMMAND]...", "maru help [명령]..."],
+        after: ["", ""],
+    },
+];
+
+/// Command (empty: any), argument, texts.
+static ARGUMENTS: &[(&str, &str, [&str; 2])] = &[
+    ("", "help", ["Show this help", "이 도움말을 봅니다"]),
+    ("", "version", ["Show the version", "버전을 봅니다"]),
+    (
+        "",
+        "config",
+        [
+            "The configuration file [default: maru.toml in the user's folder for it]",
+            "설정 파일 [기본값: 사용자 설정 폴더의 maru/maru.toml]",
+        ],
+    ),
+    (
+        "maru serve",
+        "listen",
+        [
+            "An address to listen on; may be repeated [default: port 55555 on all]",
+            "연결을 받을 주소와 포트. 여러 번 쓸 수 있습니다 [기본값: 모든 주소의 55555]",
+        ],
+    ),
+    (
+        "maru serve",
+        "data_dir",
+        [
+            "Where the hall keeps its data [default: ~/.local/share/maru]",
+            "자료를 두는 폴더 [기본값: ~/.local/share/maru]",
+        ],
+    ),
+    (
+        "maru serve",
+        "limits",
+        [
+            "Lift the limits on single connections and addresses (closed networks, benchmarks)",
+            "연결 하나, 주소 하나에 대한 제한을 풉니다(닫힌 네트워크, 성능 측정용)",
+        ],
+    ),
+    (
+        "maru chat",
+        "server",
+        ["The server [default: localhost:55555; MARU_SERVER]", "서버 [기본값: localhost:55555, 환경 변수 MARU_SERVER]"],
+    ),
+    (
+        "maru chat",
+        "nick",
+        ["Your nickname; asked for if it is missing [MARU_NICK]", "닉네임. 없으면 물어봅니다 [환경 변수 MARU_NICK]"],
+    ),
+    (
+        "maru chat",
+        "lines",
+        [
+            "Speak plain lines, for the simplest of chat servers too",
+            "보통 줄로만 말합니다. 아주 단순한 채팅 서버와도 통합니다",
+        ],
+    ),
+    (
+        "maru health",
+        "addr",
+        ["The server [default: the configured port on this computer]", "서버 [기본값: 이 컴퓨터의, 설정에 적힌 포트]"],
+    ),
+    ("maru config check", "file", ["The file to check", "검사할 파일"]),
+    (
+        "maru completions",
+        "shell",
+        ["bash, elvish, fish, powershell or zsh", "bash, elvish, fish, powershell, zsh 가운데 하나"],
+    ),
+    ("maru help", "command", ["The command", "명령"]),
+];
