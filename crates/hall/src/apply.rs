@@ -45,7 +45,7 @@ impl Hall {
     pub fn fail(&mut self, proposal: &Proposal, out: &mut Effects) {
         let author = &proposal.author;
         match &proposal.event {
-            Event::Message(..) | Event::Topic(_) => {}
+            Event::Message(..) | Event::Topic(_) | Event::Part => {}
             Event::Join => {
                 for room in rooms(&proposal.logs) {
                     self.not_joined(author.person, room);
@@ -58,13 +58,11 @@ impl Hall {
                 }
             }
             // Whoever is gone is gone, on the record or not.
-            Event::Part | Event::Quit => {
+            Event::Quit => {
                 for room in rooms(&proposal.logs) {
                     self.exit(author.person, room);
                 }
-                if proposal.event == Event::Quit {
-                    self.forget(author.person);
-                }
+                self.forget(author.person);
                 return;
             }
         }
@@ -89,7 +87,7 @@ impl Hall {
 
     fn apply(&mut self, entry: &Entry, out: &mut Effects) {
         match &entry.event {
-            Event::Message(..) => {}
+            Event::Message(..) => self.delivered(entry, out),
             Event::Join => rooms(&entry.logs).for_each(|room| self.joined(entry, room, out)),
             Event::Part => rooms(&entry.logs).for_each(|room| self.parted(entry, room, out)),
             Event::Quit => {
@@ -118,6 +116,19 @@ impl Hall {
                     out.push(Effect::Reply(entry.author.session, reply, self.head));
                 }
             }
+        }
+    }
+
+    /// A direct message is on the record: its author is told so, or that nobody was there any more to be given it.
+    fn delivered(&self, entry: &Entry, out: &mut Effects) {
+        let Some(log @ LogId::Direct(a, b)) = entry.logs.first() else { return };
+        let to = if entry.author.person == *a { b } else { a };
+        let session = entry.author.session;
+        let there = self.people.get(to).filter(|person| !person.sessions.is_empty());
+        if let Some(person) = there {
+            out.push(Effect::Reply(session, Reply::Delivered(person.nick.clone()), entry.seq));
+        } else if let Some((_, nick)) = self.directs.get(log).and_then(|d| d.called.iter().find(|(id, _)| id == to)) {
+            out.push(Effect::Refuse(session, Refusal::NoSuchPerson(nick.clone()), entry.seq));
         }
     }
 

@@ -33,12 +33,9 @@ pub enum NameError {
     NoHash,
 }
 
-/// A checked name: as written, and folded for comparison.
+/// A checked name, in one piece of memory: as written and, behind a NUL unless it is the same, folded for comparison.
 #[derive(Clone)]
-struct Name {
-    shown: Arc<str>,
-    key: Arc<str>,
-}
+struct Name(Arc<str>);
 
 impl Name {
     fn check(raw: &str, chars_max: usize, first_refused: &[char]) -> Result<Self, NameError> {
@@ -58,9 +55,15 @@ impl Name {
             return Err(NameError::TooLong(chars_max));
         }
         let folded: String = shown.chars().flat_map(char::to_lowercase).nfc().collect();
-        let key: Arc<str> = folded.into();
-        let shown = if *shown == *key { Arc::clone(&key) } else { shown.into() };
-        Ok(Self { shown, key })
+        Ok(Self(if shown == folded { shown.into() } else { format!("{shown}\0{folded}").into() }))
+    }
+
+    fn shown(&self) -> &str {
+        self.0.split_once('\0').map_or(&*self.0, |(shown, _)| shown)
+    }
+
+    fn key(&self) -> &str {
+        self.0.split_once('\0').map_or(&*self.0, |(_, key)| key)
     }
 }
 
@@ -126,29 +129,29 @@ macro_rules! name_like {
         impl $t {
             /// The name as it was written.
             #[must_use]
-            pub fn as_str(&self) -> &str { &self.0.shown }
+            pub fn as_str(&self) -> &str { self.0.shown() }
             /// The folded form, by which names are compared.
             #[must_use]
-            pub fn key(&self) -> &str { &self.0.key }
+            pub fn key(&self) -> &str { self.0.key() }
         }
         impl PartialEq for $t {
-            fn eq(&self, other: &Self) -> bool { self.0.key == other.0.key }
+            fn eq(&self, other: &Self) -> bool { self.key() == other.key() }
         }
         impl Eq for $t {}
         impl PartialOrd for $t {
             fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> { Some(self.cmp(other)) }
         }
         impl Ord for $t {
-            fn cmp(&self, other: &Self) -> std::cmp::Ordering { self.0.key.cmp(&other.0.key) }
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering { self.key().cmp(other.key()) }
         }
         impl Hash for $t {
-            fn hash<H: Hasher>(&self, state: &mut H) { self.0.key.hash(state) }
+            fn hash<H: Hasher>(&self, state: &mut H) { self.key().hash(state) }
         }
         impl fmt::Display for $t {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0.shown) }
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
         }
         impl fmt::Debug for $t {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "{:?}", &*self.0.shown) }
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "{:?}", self.as_str()) }
         }
     )*};
 }

@@ -78,6 +78,8 @@ pub(crate) struct Room {
 pub(crate) struct Direct {
     pub(crate) feed: Arc<Feed>,
     pub(crate) sessions: usize,
+    /// What each of the two was called when last written to.
+    pub(crate) called: SmallVec<[(PersonId, Nick); 2]>,
 }
 
 /// The hall: a plain value, owned by one loop.
@@ -268,9 +270,10 @@ impl Hall {
 
     /// Takes a person out of a room, which is forgotten if nobody is left in it.
     pub(crate) fn exit(&mut self, id: PersonId, room: &RoomName) {
-        if let Some(person) = self.people.get_mut(&id) {
-            person.rooms.retain(|(name, _)| name != room);
-        }
+        // Somebody may leave twice: they part, and their connection ends before the ledger has taken it.
+        let Some(person) = self.people.get_mut(&id) else { return };
+        let Some(place) = person.rooms.iter().position(|(name, _)| name == room) else { return };
+        person.rooms.remove(place);
         if let Some(there) = self.rooms.get_mut(room) {
             there.members.remove(&id);
             there.inside -= 1;
@@ -329,7 +332,7 @@ impl Hall {
         let direct = self
             .directs
             .entry(log.clone())
-            .or_insert_with(|| Direct { feed: Arc::new(Feed::after(head)), sessions: 0 });
+            .or_insert_with(|| Direct { feed: Arc::new(Feed::after(head)), sessions: 0, called: smallvec![] });
         direct.sessions += 1;
         out.push(Effect::Follow(session, log.clone(), Arc::clone(&direct.feed), direct.feed.head()));
         if let Some(oldest) = oldest {

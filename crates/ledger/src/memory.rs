@@ -41,7 +41,10 @@ impl Memory {
     fn keep(&mut self, entry: Arc<Entry>) {
         self.bytes += entry.text_bytes();
         for log in &entry.logs {
-            self.logs.entry(log.clone()).or_default().entries.push_back(Arc::clone(&entry));
+            // Of a log that is new here, or of which nothing was left, entries may be gone.
+            let gone = self.gone;
+            let kept = self.logs.entry(log.clone()).or_insert_with(|| Kept { entries: VecDeque::new(), gone });
+            kept.entries.push_back(Arc::clone(&entry));
         }
         self.order.push_back(entry);
         while self.order.len() > self.limits.entries || self.bytes > self.limits.bytes {

@@ -1,5 +1,6 @@
 //! The accept loop of one listener, and what becomes of a connection until its dialect is known.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use wire::Dialect;
 use wire::refuse::{Why, refusal};
 
+use crate::plain::Plain;
 use crate::shared::Shared;
 
 /// How long accepting rests after it failed for want of files or memory.
@@ -63,23 +65,30 @@ fn tune(stream: &TcpStream, peer_dead_s: u64) -> io::Result<()> {
     socket.set_tcp_user_timeout(Some(dead))
 }
 
-/// Finds out what a connection speaks and hands it over.
+/// Finds out what a connection speaks, and serves it if that is plain lines: one task for both, whose state while it waits
+/// for the first bytes takes the place of what it holds later.
 async fn meet(mut stream: TcpStream, peer: SocketAddr, ticket: Ticket, shared: Arc<Shared>) {
-    let limits = shared.settings.load().gate.clone();
-    let sniffed = tokio::select! {
-        sniffed = sniff(&mut stream, &limits) => sniffed,
-        () = shared.stopping.notified() => return,
+    let sniffed = {
+        let settings = shared.settings.load_full();
+        tokio::select! {
+            sniffed = sniff(&mut stream, &settings.gate) => sniffed,
+            () = shared.stopping.notified() => return,
+        }
     };
     let Ok(Sniffed { dialect, first, silent }) = sniffed else { return };
     let why = match dialect {
-        // Each goes on in a task of its own, which is as small as what is left to do.
-        Some(Dialect::Lines) => return crate::plain::enter(stream, peer, ticket, first, silent, shared),
+        Some(Dialect::Lines) => {
+            let mut plain = Plain::enter(stream, peer, first, silent, shared);
+            poll_fn(|cx| plain.poll(cx)).await;
+            return drop(ticket);
+        }
         Some(Dialect::Http) => return drop(tokio::spawn(crate::web::serve(stream, first, ticket, shared))),
         Some(Dialect::Proxy) => Why::Untrusted,
         Some(_) => Why::Unspoken,
         None => Why::Slow,
     };
-    say_no(&mut stream, peer, dialect, why, &shared).await;
+    Box::pin(say_no(&mut stream, peer, dialect, why, &shared)).await;
+    drop(ticket);
 }
 
 /// Tells a connection for which there is no place that there is none.

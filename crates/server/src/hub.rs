@@ -65,7 +65,14 @@ pub(crate) struct Hub {
 #[derive(Debug)]
 struct Seat {
     conn: Arc<Conn>,
-    /// What is left of the batch under way.
+    /// Only while a batch is under way: an idle session holds no memory for it.
+    busy: Option<Box<Busy>>,
+}
+
+/// A batch under way.
+#[derive(Debug, Default)]
+struct Busy {
+    /// What is left of it.
     batch: VecDeque<Asked>,
     /// Whether something is under way after which the session is elsewhere or called otherwise.
     changing: bool,
@@ -130,7 +137,7 @@ impl Hub {
             Input::Arrive(conn, greet) => self.arrive(conn, greet),
             Input::Batch(session, batch) => {
                 if let Some(seat) = self.seats.get_mut(&session) {
-                    seat.batch = batch.into();
+                    seat.busy.get_or_insert_default().batch = batch.into();
                     self.proceed(session);
                 }
             }
@@ -153,7 +160,7 @@ impl Hub {
     fn arrive(&mut self, conn: Arc<Conn>, greet: bool) {
         let session = conn.session;
         let peer = conn.peer;
-        self.seats.insert(session, Seat { conn, batch: VecDeque::new(), changing: false, slots: VecDeque::new() });
+        self.seats.insert(session, Seat { conn, busy: None });
         self.hall.arrive(session, greet, &mut self.effects);
         self.run_effects();
         if let Some(nick) = self.hall.nick_of(session) {
@@ -167,17 +174,14 @@ impl Hub {
     /// Goes on with a session's batch, until it is done with or has to wait for the ledger: what comes after a change of
     /// room or name is asked in the new room, by the new name.
     fn proceed(&mut self, session: SessionId) {
-        while let Some(seat) = self.seats.get_mut(&session) {
-            if seat.changing {
+        while let Some(busy) = self.seats.get_mut(&session).and_then(|seat| seat.busy.as_mut()) {
+            if busy.changing {
                 return;
             }
-            let Some(asked) = seat.batch.pop_front() else { break };
+            let Some(asked) = busy.batch.pop_front() else { break };
             self.asked(session, asked);
         }
-        if let Some(seat) = self.seats.get_mut(&session) {
-            seat.batch = VecDeque::new();
-            self.put(session, Slot::Release);
-        }
+        self.put(session, Slot::Release);
     }
 
     fn asked(&mut self, session: SessionId, asked: Asked) {
@@ -307,7 +311,7 @@ impl Hub {
             Effect::Propose(proposal) => {
                 let session = proposal.author.session;
                 if let Some(seat) = self.seats.get_mut(&session) {
-                    seat.changing |= !matches!(proposal.event, Event::Message(..));
+                    seat.busy.get_or_insert_default().changing |= !matches!(proposal.event, Event::Message(..));
                 }
                 self.put(session, Slot::Ledger);
                 self.group.push(proposal);
@@ -371,16 +375,17 @@ impl Hub {
     /// Gives a slot its place, and does it if it is its turn.
     fn put(&mut self, session: SessionId, slot: Slot) {
         let Some(seat) = self.seats.get_mut(&session) else { return };
-        if seat.slots.is_empty() && !matches!(slot, Slot::Ledger) {
-            seat.act(slot);
+        let waits = seat.busy.as_ref().is_some_and(|busy| !busy.slots.is_empty());
+        if waits || matches!(slot, Slot::Ledger) {
+            seat.busy.get_or_insert_default().slots.push_back(slot);
         } else {
-            seat.slots.push_back(slot);
+            seat.act(slot);
         }
     }
 
     /// Tells a session something, at once.
     fn tell(&mut self, session: SessionId, after: Seq, bytes: Vec<u8>) {
-        if let Some(seat) = self.seats.get(&session) {
+        if let Some(seat) = self.seats.get_mut(&session) {
             seat.act(Slot::Tell(after, bytes));
         }
     }
@@ -394,19 +399,20 @@ impl Hub {
     /// The ledger is done with what stands first in a session's slots: those behind it have their turn.
     fn resolve(&mut self, session: SessionId) {
         let Some(seat) = self.seats.get_mut(&session) else { return };
-        let first = seat.slots.pop_front();
+        let Some(mut busy) = seat.busy.take() else { return };
+        let first = busy.slots.pop_front();
         debug_assert!(matches!(first, Some(Slot::Ledger)), "the ledger answers what it was asked");
-        while !matches!(seat.slots.front(), Some(Slot::Ledger) | None) {
-            if let Some(slot) = seat.slots.pop_front() {
+        while !matches!(busy.slots.front(), Some(Slot::Ledger) | None) {
+            if let Some(slot) = busy.slots.pop_front() {
                 seat.act(slot);
             }
         }
-        if seat.slots.is_empty() {
-            // An idle session holds no memory for slots.
-            seat.slots = VecDeque::new();
-            if std::mem::take(&mut seat.changing) {
-                self.proceed(session);
-            }
+        let proceed = busy.slots.is_empty() && std::mem::take(&mut busy.changing);
+        if proceed || !busy.slots.is_empty() || !busy.batch.is_empty() {
+            seat.busy = Some(busy);
+        }
+        if proceed {
+            self.proceed(session);
         }
     }
 
@@ -422,14 +428,17 @@ impl Hub {
 }
 
 impl Seat {
-    fn act(&self, slot: Slot) {
+    fn act(&mut self, slot: Slot) {
         match slot {
             Slot::Ledger => {}
             Slot::Tell(after, bytes) => {
                 self.conn.outbox().answer(after, bytes);
                 self.conn.wake();
             }
-            Slot::Release => self.conn.release(),
+            Slot::Release => {
+                self.busy = None;
+                self.conn.release();
+            }
             Slot::Close => self.conn.close(),
         }
     }

@@ -2,16 +2,17 @@
 //! writes when it is woken. While it is idle it holds no buffer and no timer.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use gate::{Bucket, Ticket};
+use gate::Bucket;
 use hall::{Command, LogId, Reply, Seq};
+use ledger::Page;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use wire::Outbox;
@@ -34,37 +35,12 @@ thread_local! {
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
 }
 
-/// Takes a connection into the hall, and serves it in a task of its own. `first` are bytes it has sent already; `silent`
-/// says that it waits to be greeted.
-pub(crate) fn enter(
-    stream: TcpStream,
-    peer: SocketAddr,
-    ticket: Ticket,
-    first: Vec<u8>,
-    silent: bool,
-    shared: Arc<Shared>,
-) {
-    let session = shared.new_session();
-    let style = Style { lang: shared.settings.load().language, ..Style::default() };
-    let plain = Plain {
-        conn: Arc::new(Conn::new(peer, stream, session, Outbox::new(session, style))),
-        shared,
-        _ticket: ticket,
-        framer: Framer::default(),
-        speaker: Speaker::default(),
-        bucket: Bucket::default(),
-        unread: first,
-        timers: Timers::new(),
-        state: State::default(),
-    };
-    tokio::spawn(plain.run(silent));
-}
-
+/// A connection that speaks plain lines. This is the state that every idle connection holds: what is rarely waited for
+/// is boxed.
 #[derive(Debug)]
-struct Plain {
+pub(crate) struct Plain {
     conn: Arc<Conn>,
     shared: Arc<Shared>,
-    _ticket: Ticket,
     framer: Framer,
     speaker: Speaker,
     bucket: Bucket,
@@ -72,6 +48,32 @@ struct Plain {
     unread: Vec<u8>,
     timers: Timers,
     state: State,
+    errand: Option<Errand>,
+}
+
+/// Something that has to be waited for before anything else is done.
+struct Errand(Pin<Box<dyn Future<Output = Done> + Send>>);
+
+/// What came of it.
+enum Done {
+    /// That is done.
+    That,
+    /// Entries were read from the ledger.
+    Read(LogId, Page),
+    /// The client has been seen off.
+    Over,
+}
+
+impl Errand {
+    fn new(future: impl Future<Output = Done> + Send + 'static) -> Self {
+        Self(Box::pin(future))
+    }
+}
+
+impl std::fmt::Debug for Errand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Errand")
+    }
 }
 
 /// How things stand with a connection.
@@ -92,6 +94,8 @@ struct State {
     crowded: bool,
     /// The connection is to be closed when everything has been written.
     closing: bool,
+    /// The hall has been told that the client has gone.
+    left: bool,
 }
 
 /// What a connection waited for.
@@ -104,40 +108,92 @@ enum Event {
 }
 
 impl Plain {
-    async fn run(mut self, silent: bool) {
-        if self.shared.hall.send(Input::Arrive(Arc::clone(&self.conn), silent)).await.is_err() {
-            return;
+    /// Takes a connection into the hall. `first` are bytes it has sent already; `silent` says that it waits to be greeted.
+    pub(crate) fn enter(
+        stream: TcpStream,
+        peer: SocketAddr,
+        first: Vec<u8>,
+        silent: bool,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let session = shared.new_session();
+        let style = Style { lang: shared.settings.load().language, ..Style::default() };
+        let mut plain = Self {
+            conn: Arc::new(Conn::new(peer, stream, session, Outbox::new(session, style))),
+            shared,
+            framer: Framer::default(),
+            speaker: Speaker::default(),
+            bucket: Bucket::default(),
+            unread: first,
+            timers: Timers::new(),
+            state: State::default(),
+            errand: None,
+        };
+        plain.tell_hall(Input::Arrive(Arc::clone(&plain.conn), silent));
+        plain
+    }
+
+    /// Serves it until it is over, and takes it out of the hall again.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if let Some(Errand(errand)) = &mut self.errand {
+                let done = ready!(errand.as_mut().poll(cx));
+                self.errand = None;
+                if self.state.left {
+                    return Poll::Ready(());
+                }
+                match done {
+                    Done::That => {}
+                    Done::Read(log, page) => self.catch_up(&log, page),
+                    Done::Over => self.leave(),
+                }
+            } else if self.state.left {
+                return Poll::Ready(());
+            } else if ready!(self.poll_step(cx)).is_break() {
+                self.leave();
+            }
         }
-        while self.step().await.is_continue() {}
-        let _ = self.shared.hall.send(Input::Leave(self.conn.session)).await;
+    }
+
+    fn leave(&mut self) {
+        self.state.left = true;
+        self.tell_hall(Input::Leave(self.conn.session));
+    }
+
+    fn tell_hall(&mut self, input: Input) {
+        if let Some(full) = self.shared.tell_hall(input) {
+            self.errand = Some(Errand::new(async {
+                full.await;
+                Done::That
+            }));
+        }
     }
 
     /// Asks what there is to ask, then waits for one event and sees to it. Break: the connection is over.
-    async fn step(&mut self) -> ControlFlow<()> {
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<ControlFlow<()>> {
         if !self.state.asking {
             let batch = self.take_unread();
             if !batch.is_empty() {
                 self.state.asking = true;
-                if self.shared.hall.send(Input::Batch(self.conn.session, batch)).await.is_err() {
-                    return ControlFlow::Break(());
-                }
+                self.tell_hall(Input::Batch(self.conn.session, batch));
+                return Poll::Ready(ControlFlow::Continue(()));
             }
         }
-        match poll_fn(|cx| self.poll_event(cx)).await {
+        match ready!(self.poll_event(cx)) {
             Event::Signals(signals) => {
                 self.state.asking &= !signals.released();
                 self.state.closing |= signals.closing();
             }
-            Event::Readable => return self.read(),
+            Event::Readable => return Poll::Ready(self.read()),
             Event::Writable => self.conn.unblock(),
             Event::Due(Due::Pause) => {
                 self.state.paused = true;
-                return ControlFlow::Continue(());
+                return Poll::Ready(ControlFlow::Continue(()));
             }
-            Event::Due(Due::Rate) => return ControlFlow::Continue(()),
+            Event::Due(Due::Rate) => return Poll::Ready(ControlFlow::Continue(())),
             Event::Due(Due::Pace) => {}
         }
-        self.write().await
+        Poll::Ready(self.write())
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
@@ -255,43 +311,55 @@ impl Plain {
         self.conn.wake();
     }
 
-    async fn write(&mut self) -> ControlFlow<()> {
+    fn write(&mut self) -> ControlFlow<()> {
         if self.conn.is_blocked() {
             return ControlFlow::Continue(());
         }
         let settings = self.shared.settings.load();
-        let limits = (settings.server.write_bytes, settings.server.reply_bytes);
+        let pumped = self.conn.pump(self.shared.now_ms(), settings.server.write_bytes, &self.shared.codec);
+        self.state.crowded = self.conn.outbox().answer_bytes() > settings.server.reply_bytes;
         drop(settings);
-        let pumped = self.conn.pump(self.shared.now_ms(), limits.0, &self.shared.codec);
-        self.state.crowded = self.conn.outbox().answer_bytes() > limits.1;
         match pumped {
             Pumped::Idle if self.state.closing => {
-                Box::pin(farewell(&self.conn.stream, &self.shared)).await;
-                return ControlFlow::Break(());
+                let (conn, shared) = (Arc::clone(&self.conn), Arc::clone(&self.shared));
+                self.errand = Some(Errand::new(async move {
+                    farewell(&conn.stream, &shared).await;
+                    Done::Over
+                }));
             }
             Pumped::Idle | Pumped::Blocked => {}
             Pumped::Again => {
                 self.conn.wake();
-                tokio::task::yield_now().await;
+                self.errand = Some(Errand::new(async {
+                    tokio::task::yield_now().await;
+                    Done::That
+                }));
             }
             Pumped::Wait(at_ms) => self.timers.set(Due::Pace, at_ms),
             Pumped::Page(log, after) => {
-                Box::pin(self.catch_up(log, after)).await;
-                self.conn.wake();
+                let shared = Arc::clone(&self.shared);
+                self.errand = Some(Errand::new(async move { read_page(log, after, &shared).await }));
             }
             Pumped::Gone => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
     }
 
-    /// Reads from the ledger what is no longer in memory.
-    async fn catch_up(&self, log: LogId, after: Seq) {
-        match self.shared.ledger.read(log.clone(), after, PAGE_ENTRIES).await {
-            Ok(page) => {
-                let mut outbox = self.conn.outbox();
-                let gap = page.gap.then(|| lines::reply(&Reply::Gap, outbox.style(), &self.shared.codec));
-                outbox.catch_up(&log, page.entries, gap);
-            }
+    /// Goes on with what was read from the ledger.
+    fn catch_up(&self, log: &LogId, page: Page) {
+        let mut outbox = self.conn.outbox();
+        let gap = page.gap.then(|| lines::reply(&Reply::Gap, outbox.style(), &self.shared.codec));
+        outbox.catch_up(log, page.entries, gap);
+        drop(outbox);
+        self.conn.wake();
+    }
+}
+
+/// Reads from the ledger what is no longer in memory.
+async fn read_page(log: LogId, after: Seq, shared: &Shared) -> Done {
+    loop {
+        match shared.ledger.read(log.clone(), after, PAGE_ENTRIES).await {
+            Ok(page) => return Done::Read(log, page),
             Err(error) => {
                 tracing::error!(%error, "the ledger could not be read; trying again");
                 tokio::time::sleep(READ_AGAIN).await;

@@ -1,5 +1,6 @@
 //! What all tasks of a server share.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -9,6 +10,7 @@ use encoding_rs::Encoding;
 use gate::Admission;
 use hall::SessionId;
 use ledger::Memory;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 use wire::Codec;
 
@@ -51,6 +53,18 @@ impl Shared {
         });
         let hub = Hub::new(Arc::clone(&shared), inputs, committed);
         Ok((shared, hub))
+    }
+
+    /// Tells the loop that owns the hall something. If more waits for it than may, there is something to wait for, which
+    /// is boxed because it hardly ever exists. A loop that is gone is told nothing: the server is stopping.
+    pub(crate) fn tell_hall(&self, input: Input) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        match self.hall.try_send(input) {
+            Ok(()) | Err(TrySendError::Closed(_)) => None,
+            Err(TrySendError::Full(input)) => {
+                let hall = self.hall.clone();
+                Some(Box::pin(async move { drop(hall.send(input).await) }))
+            }
+        }
     }
 
     /// Milliseconds since the server started.

@@ -43,6 +43,8 @@ pub struct Outbox {
 struct Cursor {
     log: LogId,
     feed: Arc<Feed>,
+    /// The entry behind which it began, or behind which it went on after a hole.
+    since: Seq,
     /// The last entry taken.
     at: Seq,
     /// The last entry to be taken.
@@ -123,14 +125,18 @@ impl Outbox {
 
     /// Gives the client a cursor into a log, behind `at`.
     pub fn follow(&mut self, log: LogId, feed: Arc<Feed>, at: Seq) {
-        // Who follows a log again, having left it, goes on from where they come in.
-        self.cursors.retain(|c| c.log != log);
-        self.cursors.push(Cursor { log, feed, at, until: Seq(u64::MAX), named: false, page: None });
+        // Who follows a log again, having left it, is still to be shown what came before they left; the ledger has it,
+        // so that a client that does not read keeps no room's memory alive.
+        self.cursors.retain(|c| c.log != log || c.until < Seq(u64::MAX));
+        for left in self.cursors.iter_mut().filter(|c| c.log == log) {
+            left.feed = Arc::new(Feed::after(left.until));
+        }
+        self.cursors.push(Cursor { log, feed, since: at, at, until: Seq(u64::MAX), named: false, page: None });
     }
 
     /// The cursor into this log goes when it has passed `until`.
     pub fn unfollow(&mut self, log: &LogId, until: Seq) {
-        if let Some(cursor) = self.cursors.iter_mut().find(|c| c.log == *log) {
+        if let Some(cursor) = self.cursors.iter_mut().find(|c| c.log == *log && c.until == Seq(u64::MAX)) {
             cursor.until = until;
         }
         self.drop_finished();
@@ -163,11 +169,16 @@ impl Outbox {
 
     /// What the ledger gave for [`Next::Page`]: entries of the log after the cursor, with a hole before the first of them
     /// if `gap`. Without entries, the log goes on with what is in memory.
-    pub fn catch_up(&mut self, log: &LogId, entries: Vec<Arc<Entry>>, gap: Option<Vec<u8>>) {
-        let Some(cursor) = self.cursors.iter_mut().find(|c| c.log == *log) else { return };
+    pub fn catch_up(&mut self, log: &LogId, mut entries: Vec<Arc<Entry>>, gap: Option<Vec<u8>>) {
+        let is_behind = |c: &&mut Cursor| c.log == *log && matches!(c.read(), Read::Behind);
+        let Some(cursor) = self.cursors.iter_mut().find(is_behind) else { return };
         let at = cursor.at;
+        // The ledger may be ahead of the hall, which alone knows whether the client is still there by then.
+        let last = cursor.feed.head().min(cursor.until);
+        entries.retain(|entry| entry.seq <= last);
         if entries.is_empty() {
             cursor.at = cursor.feed.floor().max(at);
+            cursor.since = cursor.at;
         } else {
             cursor.page = Some(Arc::new(Block::new(entries)));
         }
@@ -175,6 +186,7 @@ impl Outbox {
             self.answer_bytes += gap.len();
             self.answers.push_front(Answer { after: at, bytes: gap.into() });
         }
+        self.drop_finished();
     }
 
     /// What is to be done next, at most about `most` bytes of it, at the moment `now_ms`.
@@ -200,16 +212,20 @@ impl Outbox {
                 Read::Behind => return Next::Write(gathered),
             }
         }
+        // What comes after the end of what was picked up of one log waits until more of that log has been picked up.
+        let bound = readings.iter().filter_map(|r| r.bound(&self.cursors[r.cursor])).min().unwrap_or(Seq(u64::MAX));
         let mut answer = 0;
         while gathered.bytes < most && gathered.pieces.len() < SLICES {
             let next = readings.iter().enumerate().filter_map(|(i, r)| Some((r.next()?, i))).min();
-            let due = self.answers.get(answer).map(|a| a.after);
+            let next = next.filter(|(seq, _)| *seq <= bound);
+            let due = self.answers.get(answer).map(|a| a.after).filter(|after| *after <= bound);
             match (next, due) {
                 (None, None) => break,
                 (Some((seq, i)), due) if due.is_none_or(|due| seq <= due) => {
                     let before =
                         readings.iter().enumerate().filter(|(j, _)| *j != i).filter_map(|(_, r)| r.next()).min();
-                    let stop = before.into_iter().chain(due.map(|d| Seq(d.0 + 1))).min();
+                    let ends = due.into_iter().chain([bound]).map(|last| Seq(last.0.saturating_add(1)));
+                    let stop = before.into_iter().chain(ends).min();
                     self.take_run(&mut readings, i, stop, most, codec, &mut gathered);
                 }
                 (_, Some(_)) => {
@@ -268,7 +284,8 @@ impl Outbox {
     fn is_shown(&self, entry: &Entry, cursor: usize, readings: &[Reading]) -> bool {
         let passed = |other: usize| {
             let reading = readings.iter().find(|r| r.cursor == other);
-            reading.map_or(self.cursors[other].at, |r| r.passed) >= entry.seq
+            // A cursor that began behind the entry has not shown it.
+            self.cursors[other].since < entry.seq && reading.map_or(self.cursors[other].at, |r| r.passed) >= entry.seq
         };
         entry.author.session != self.session
             && (entry.logs.len() == 1
@@ -392,6 +409,12 @@ impl Reading {
     fn new(index: usize, cursor: &Cursor, blocks: Blocks) -> Self {
         let entry = blocks[0].index_after(cursor.at);
         Self { cursor: index, until: cursor.until, blocks, block: 0, entry, passed: cursor.at }
+    }
+
+    /// The last entry picked up, if more of the log is to be picked up behind it.
+    fn bound(&self, cursor: &Cursor) -> Option<Seq> {
+        let last = self.blocks.last()?.last();
+        (last < cursor.feed.head().min(self.until)).then_some(last)
     }
 
     /// The number of the next entry.

@@ -1,7 +1,7 @@
 //! Direct messages: a log of two people, followed by the sessions of both.
 
 use crate::state::Effects;
-use crate::{Effect, Event, Hall, Kind, LogId, Nick, Refusal, Reply, SessionId, Text};
+use crate::{Event, Hall, Kind, LogId, Nick, Refusal, SessionId, Text};
 
 impl Hall {
     pub(super) fn direct(
@@ -27,8 +27,11 @@ impl Hall {
             }
         }
         let nick = self.people[&to].nick.clone();
+        if let Some(direct) = self.directs.get_mut(&log) {
+            direct.called.retain(|(id, _)| *id != to);
+            direct.called.push((to, nick));
+        }
         self.propose(session, log, Event::Message(kind, text), out);
-        out.push(Effect::Reply(session, Reply::Delivered(nick), self.head));
         Ok(())
     }
 }

@@ -16,7 +16,6 @@ const TOGETHER_MS: u64 = 300;
 /// What was written lately.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    window_ms: u64,
     written: usize,
     last_ms: u64,
 }
@@ -36,13 +35,14 @@ impl Outbox {
         if body.is_empty() {
             return Next::Idle;
         }
-        if now_ms >= pace.window_ms + RECV_MS {
-            *pace = Pace { window_ms: now_ms, written: 0, last_ms: pace.last_ms };
+        // Only after a pause has the client surely taken all that was written before.
+        if now_ms >= pace.last_ms + RECV_MS {
+            pace.written = 0;
         }
         let room = RECV_BYTES - pace.written;
         let chunk = if legacy { whole_pairs(body, room) } else { whole_chars(body, room) };
         if chunk.is_empty() {
-            return Next::Wait(pace.window_ms + RECV_MS);
+            return Next::Wait(pace.last_ms + RECV_MS);
         }
         pace.written += chunk.len();
         pace.last_ms = now_ms;
@@ -66,7 +66,8 @@ impl Outbox {
                 }
                 page @ Next::Page(..) => {
                     self.rest = rest;
-                    return self.rest.is_empty().then_some(page);
+                    // What is left of a line that was written is only the newline behind it.
+                    return matches!(&self.rest[..], b"" | b"\n").then_some(page);
                 }
                 Next::Idle | Next::Wait(_) => {
                     self.rest = rest;
