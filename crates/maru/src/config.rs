@@ -146,8 +146,8 @@ fn apply_variables(env: &Env, setup: &mut Setup, wrongs: &mut Vec<Wrong>) {
 /// runs a container called maru may have given it some.
 fn unknown_variable(name: &str) -> Option<Wrong> {
     let rest = name.strip_prefix("MARU_")?;
-    let known: Vec<String> =
-        keys::KEYS.iter().map(Key::variable).chain([env::CONFIG, env::SERVER, env::NICK].map(str::to_owned)).collect();
+    let others = [env::CONFIG, env::SERVER, env::NICK, env::PUBLISHED];
+    let known: Vec<String> = keys::KEYS.iter().map(Key::variable).chain(others.map(str::to_owned)).collect();
     if known.iter().any(|k| k == name) {
         return None;
     }

@@ -18,6 +18,10 @@ pub(crate) const CONFIG: &str = "MARU_CONFIG";
 pub(crate) const SERVER: &str = "MARU_SERVER";
 /// The variable of the nick under which `maru chat` comes in.
 pub(crate) const NICK: &str = "MARU_NICK";
+/// The variable in which compose.yaml tells a container where its host publishes the port.
+pub(crate) const PUBLISHED: &str = "MARU_PUBLISHED";
+/// The variable by which a container's programs know that they are in one (<https://systemd.io/CONTAINER_INTERFACE/>).
+pub(crate) const CONTAINER: &str = "container";
 
 /// The environment variables, as they were at the start.
 #[derive(Debug, Clone, Default)]

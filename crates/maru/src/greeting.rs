@@ -8,6 +8,9 @@ use std::path::Path;
 
 use wire::Lang;
 
+mod container;
+pub(crate) use container::Container;
+
 /// Addresses for which the commands are written out; any more are not shown.
 const SHOWN_MAX: usize = 3;
 
@@ -26,13 +29,23 @@ pub(crate) fn interfaces() -> Vec<Interface> {
     all.into_iter().map(|found| Interface { ip: found.ip(), name: found.name }).collect()
 }
 
-/// The greeting.
-pub(crate) fn greeting(bound: &[SocketAddr], data_dir: &Path, interfaces: &[Interface], lang: Lang) -> String {
+/// The greeting; other ways in are told inside a container than on a host.
+pub(crate) fn greeting(
+    bound: &[SocketAddr],
+    data_dir: &Path,
+    interfaces: &[Interface],
+    container: Option<&Container>,
+    lang: Lang,
+) -> String {
     let listed = bound.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let mut text = format!("{}: {listed}\n", lang.pick("Maru is running on", "마루가 열렸습니다"));
     text += &format!("{}: {}\n", lang.pick("Data directory", "자료 폴더"), data_dir.display());
 
     let from_outside = reachable(bound, interfaces);
+    if let Some(container) = container {
+        let port = bound.first().map_or(server::PORT, SocketAddr::port);
+        return text + &container.ways(port, from_outside.first().copied(), lang);
+    }
     if from_outside.is_empty() {
         text += lang.pick(
             "\nOnly this computer can reach it. On this computer:\n",
@@ -141,7 +154,7 @@ mod tests {
             .iter()
             .map(|(name, ip)| Interface { name: (*name).to_owned(), ip: ip.parse().unwrap() })
             .collect();
-        let text = greeting(&bound, Path::new("/data"), &interfaces, lang);
+        let text = greeting(&bound, Path::new("/data"), &interfaces, None, lang);
         assert_eq!(text.trim_end(), expect.trim(), "\n{text}");
     }
 

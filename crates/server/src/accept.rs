@@ -68,6 +68,7 @@ fn tune(stream: &TcpStream, peer_dead_s: u64) -> io::Result<()> {
 /// Finds out what a connection speaks, and serves it if that is plain lines: one task for both, whose state while it waits
 /// for the first bytes takes the place of what it holds later.
 async fn meet(mut stream: TcpStream, peer: SocketAddr, ticket: Ticket, shared: Arc<Shared>) {
+    let since = shared.head();
     let sniffed = {
         let settings = shared.settings.load_full();
         tokio::select! {
@@ -78,7 +79,7 @@ async fn meet(mut stream: TcpStream, peer: SocketAddr, ticket: Ticket, shared: A
     let Ok(Sniffed { dialect, first, silent }) = sniffed else { return };
     let why = match dialect {
         Some(Dialect::Lines) => {
-            let mut plain = Plain::enter(stream, peer, first, silent, shared);
+            let mut plain = Plain::enter(stream, peer, first, silent, since, shared);
             poll_fn(|cx| plain.poll(cx)).await;
             return drop(ticket);
         }

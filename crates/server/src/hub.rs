@@ -27,8 +27,8 @@ const LOBBY: &str = "#lobby";
 /// What the loop is told.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// A client has come, and waits to be greeted or does not.
-    Arrive(Arc<Conn>, bool),
+    /// A client has come, and waits to be greeted or does not. It came when this entry had just been applied.
+    Arrive(Arc<Conn>, bool, Seq),
     /// What a client asks. It asks nothing more before its connection is released.
     Batch(SessionId, Vec<Asked>),
     /// A client has gone.
@@ -134,7 +134,7 @@ impl Hub {
 
     fn input(&mut self, input: Input) {
         match input {
-            Input::Arrive(conn, greet) => self.arrive(conn, greet),
+            Input::Arrive(conn, greet, since) => self.arrive(conn, greet, since),
             Input::Batch(session, batch) => {
                 if let Some(seat) = self.seats.get_mut(&session) {
                     seat.busy.get_or_insert_default().batch = batch.into();
@@ -157,11 +157,17 @@ impl Hub {
         }
     }
 
-    fn arrive(&mut self, conn: Arc<Conn>, greet: bool) {
+    fn arrive(&mut self, conn: Arc<Conn>, greet: bool, since: Seq) {
         let session = conn.session;
         let peer = conn.peer;
         self.seats.insert(session, Seat { conn, busy: None });
         self.hall.arrive(session, greet, &mut self.effects);
+        for effect in &mut self.effects {
+            // It took a while to find out what the client speaks; what was said meanwhile is for it too.
+            if let Effect::Follow(.., at) = effect {
+                *at = since.min(*at);
+            }
+        }
         self.run_effects();
         if let Some(nick) = self.hall.nick_of(session) {
             tracing::info!(%peer, session = session.0, %nick, "arrived");
@@ -244,6 +250,7 @@ impl Hub {
 
     fn committed(&mut self, entries: &[Arc<Entry>]) {
         self.hall.commit(entries, &mut self.effects);
+        self.shared.set_head(self.hall.head());
         self.run_commit_effects();
         for entry in entries {
             let session = entry.author.session;

@@ -109,11 +109,13 @@ enum Event {
 
 impl Plain {
     /// Takes a connection into the hall. `first` are bytes it has sent already; `silent` says that it waits to be greeted.
+    /// It hears what comes after the entry `since`.
     pub(crate) fn enter(
         stream: TcpStream,
         peer: SocketAddr,
         first: Vec<u8>,
         silent: bool,
+        since: Seq,
         shared: Arc<Shared>,
     ) -> Self {
         let session = shared.new_session();
@@ -129,7 +131,7 @@ impl Plain {
             state: State::default(),
             errand: None,
         };
-        plain.tell_hall(Input::Arrive(Arc::clone(&plain.conn), silent));
+        plain.tell_hall(Input::Arrive(Arc::clone(&plain.conn), silent, since));
         plain
     }
 
@@ -255,7 +257,11 @@ impl Plain {
         let (names, limits, codec) = (Names::of(&settings.hall), &settings.wire, &self.shared.codec);
         let mut taken = 0;
         let (speaker, mut each) = (&mut self.speaker, |asked| batch.push(asked));
+        let mut telnet = Vec::new();
         let mut hear = |frame: Frame<'_>| {
+            if let Frame::Telnet(answer) = frame {
+                telnet.extend_from_slice(answer);
+            }
             speaker.hear(frame, codec, names, limits, &mut each);
             taken += 1;
             if taken < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -269,6 +275,10 @@ impl Plain {
             self.framer.pause(limits.line_bytes, &mut hear);
         }
         self.bucket.take(taken);
+        if !telnet.is_empty() {
+            self.conn.outbox().answer(Seq(0), telnet);
+            self.conn.wake();
+        }
         if all {
             self.unread = Vec::new();
             self.state.extended = self.state.paused && had == 0;

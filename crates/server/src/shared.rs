@@ -8,7 +8,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use encoding_rs::Encoding;
 use gate::Admission;
-use hall::SessionId;
+use hall::{Seq, SessionId};
 use ledger::Memory;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) ledger: Ledgerer,
     /// Told when the server stops, for those who are not in the hall.
     pub(crate) stopping: Notify,
+    /// The last entry that was applied, for those who come: they hear what comes after it.
+    head: AtomicU64,
     clock: Instant,
     next_session: AtomicU64,
 }
@@ -48,6 +50,7 @@ impl Shared {
             hall,
             ledger,
             stopping: Notify::new(),
+            head: AtomicU64::new(0),
             clock: Instant::now(),
             next_session: AtomicU64::new(1),
         });
@@ -65,6 +68,16 @@ impl Shared {
                 Some(Box::pin(async move { drop(hall.send(input).await) }))
             }
         }
+    }
+
+    /// The last entry that the hall's loop has applied.
+    pub(crate) fn head(&self) -> Seq {
+        Seq(self.head.load(Ordering::Acquire))
+    }
+
+    /// The hall's loop has applied this entry.
+    pub(crate) fn set_head(&self, head: Seq) {
+        self.head.store(head.0, Ordering::Release);
     }
 
     /// Milliseconds since the server started.

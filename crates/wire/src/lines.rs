@@ -9,6 +9,7 @@ mod help;
 mod parse;
 mod show;
 mod speaker;
+mod telnet;
 
 pub use answers::{Said, browser, refusal, reply};
 pub use frame::{End, Frame, Framer};

@@ -5,6 +5,8 @@
 
 use std::ops::ControlFlow;
 
+use super::telnet::{COMMAND, Heard, Telnet};
+
 /// How a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -21,28 +23,9 @@ pub enum Frame<'a> {
     Message(&'a [u8], End),
     /// A message was longer than the limit and is being dropped.
     TooLong,
+    /// No message: these bytes are to be sent back, to a client that speaks telnet.
+    Telnet(&'a [u8]),
 }
-
-/// Where the stream is with respect to a telnet command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Telnet {
-    #[default]
-    Text,
-    /// After IAC.
-    Iac,
-    /// After IAC and WILL, WONT, DO or DONT: the option comes next.
-    Option,
-    /// Within a subnegotiation.
-    Sub,
-    /// After IAC within a subnegotiation.
-    SubIac,
-}
-
-const IAC: u8 = 255;
-const SB: u8 = 250;
-const SE: u8 = 240;
-const WILL: u8 = 251;
-const DONT: u8 = 254;
 
 /// The bytes of a message that has not ended yet, and where the stream is. Holds no memory between messages.
 #[derive(Debug, Default)]
@@ -79,9 +62,9 @@ impl Framer {
         let mut at = 0;
         while at < bytes.len() {
             let mut flow = ControlFlow::Continue(());
-            if self.telnet == Telnet::Text {
+            if self.telnet.is_in_text() {
                 let rest = &bytes[at..];
-                let stop = rest.iter().position(|b| matches!(b, b'\n' | &IAC)).unwrap_or(rest.len());
+                let stop = rest.iter().position(|b| matches!(*b, b'\n' | COMMAND)).unwrap_or(rest.len());
                 let (text, newline) = (&rest[..stop], rest.get(stop) == Some(&b'\n'));
                 if newline && self.pending.is_empty() && !self.dropping {
                     // The usual case: a whole line, handed over where it is.
@@ -94,13 +77,16 @@ impl Framer {
                         let ended = self.end(End::Newline, line_bytes, each);
                         flow = if flow.is_break() { flow } else { ended };
                     } else if stop < rest.len() {
-                        self.telnet = Telnet::Iac;
+                        self.telnet.begin();
                     }
                 }
                 at += (stop + 1).min(rest.len());
             } else {
-                if self.telnet(bytes[at], line_bytes) {
-                    flow = each(Frame::TooLong);
+                match self.telnet.take(bytes[at]) {
+                    Heard::Nothing => {}
+                    Heard::Escaped if self.push(&[COMMAND], line_bytes) => flow = each(Frame::TooLong),
+                    Heard::Escaped => {}
+                    Heard::Answer(answer) => flow = each(Frame::Telnet(&answer)),
                 }
                 at += 1;
             }
@@ -146,23 +132,6 @@ impl Framer {
         }
         hand_over(&pending, end, line_bytes, each)
     }
-
-    /// Takes a byte of a telnet command; true if it is an escaped 255 that makes the message too long.
-    fn telnet(&mut self, byte: u8, line_bytes: usize) -> bool {
-        let mut too_long = false;
-        self.telnet = match (self.telnet, byte) {
-            (Telnet::Iac, IAC) => {
-                too_long = self.push(&[IAC], line_bytes);
-                Telnet::Text
-            }
-            (Telnet::Iac, WILL..=DONT) => Telnet::Option,
-            (Telnet::Iac, SB) | (Telnet::Sub, _) if byte != IAC => Telnet::Sub,
-            (Telnet::Sub, _) => Telnet::SubIac,
-            (Telnet::SubIac, SE) | (Telnet::Iac | Telnet::Option | Telnet::Text, _) => Telnet::Text,
-            (Telnet::SubIac, _) => Telnet::Sub,
-        };
-        too_long
-    }
 }
 
 fn hand_over(
@@ -191,6 +160,7 @@ mod tests {
                 Frame::Message(text, End::Newline) => format!("{}\\n", text.escape_ascii()),
                 Frame::Message(text, End::Pause) => format!("{}...", text.escape_ascii()),
                 Frame::TooLong => "too long".to_owned(),
+                Frame::Telnet(_) => return ControlFlow::Continue(()),
             });
             if seen.len() % 2 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };

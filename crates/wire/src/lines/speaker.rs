@@ -82,6 +82,7 @@ impl Speaker {
         each: &mut impl FnMut(Asked),
     ) {
         let (bytes, end) = match frame {
+            Frame::Telnet(_) => return,
             Frame::TooLong => return each(Asked::Misuse(Misuse::TooLong(limits.line_bytes))),
             Frame::Message(bytes, end) => (bytes, end),
         };
