@@ -43,7 +43,8 @@ COPY --from=build /out/maru /maru
 # The data directory is there before the volume is, so that the volume belongs to the user below.
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
-ENV MARU_DATA_DIR=/data
+# By `container` a program knows that it is in one; the server then greets with its host's way in, not with its own.
+ENV MARU_DATA_DIR=/data container=oci
 VOLUME /data
 EXPOSE 55555
 STOPSIGNAL SIGTERM

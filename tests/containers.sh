@@ -21,8 +21,14 @@ for part in check packages engine base-image terminal; do
   . "tests/lib/$part.sh"
 done
 
+# The tree as it is now: whoever goes on working while this runs changes nothing here. A .env is its owner's.
+tree=$work/tree
+mkdir "$tree"
+tar -c --exclude=./.git --exclude=./target --exclude=./fuzz/target --exclude=./.env . | tar -x -C "$tree"
+cd "$tree"
+
 # A project, an image and a port of this run's own: an engine that was here before may hold somebody's real hall.
-export COMPOSE_PROJECT_NAME=maru-test-$$ COMPOSE_FILE=$root/compose.yaml MARU_IMAGE=maru-test:$$
+export COMPOSE_PROJECT_NAME=maru-test-$$ COMPOSE_FILE=$tree/compose.yaml MARU_IMAGE=maru-test:$$
 export COMPOSE_ANSI=never
 unset COMPOSE_PROFILES
 base_image=${RUST_IMAGE:-maru-test-rust:$$}
@@ -33,6 +39,7 @@ cleanup() {
   local status=$?
   trap - EXIT INT TERM
   set +e
+  cd "$root"
   terminals_close
   if docker info >/dev/null 2>&1; then
     compose --profile '*' down -v --remove-orphans -t 5 >/dev/null 2>&1
@@ -90,11 +97,8 @@ image_holds_only_the_binary() {
 
 # A change in the sources must not build the dependencies again.
 dependencies_are_cached() {
-  local context=$work/context
-  mkdir -p "$context"
-  tar -c Cargo.toml Cargo.lock Dockerfile .dockerignore crates | tar -x -C "$context"
-  echo '// A change.' >>"$context/crates/maru/src/main.rs"
-  docker build --progress plain --target deps --build-arg "RUST_IMAGE=$base_image" "$context" >"$work/deps.log" 2>&1
+  echo '// A change.' >>"$tree/crates/maru/src/main.rs"
+  docker build --progress plain --target deps --build-arg "RUST_IMAGE=$base_image" "$tree" >"$work/deps.log" 2>&1
   awk '/\[deps .*RUN cargo build/ {step = $1} step != "" && $1 == step && $2 == "CACHED" {cached = 1} END {exit !cached}' \
     "$work/deps.log"
 }
@@ -103,7 +107,7 @@ check_image() {
   step 'the image'
   local size version
   size=$(image_field .Size)
-  echo "     image size: $size bytes"
+  awk -v size="$size" 'BEGIN {printf "     image size: %.1f MB (%d bytes)\n", size / 1e6, size}'
   check 'the image is below 20 MB' test "$size" -lt 20000000
   check 'the image holds the binary and the data directory only' image_holds_only_the_binary
   check 'the image runs as 65532' test "$(image_field .Config.User)" = 65532:65532
@@ -138,6 +142,18 @@ volume_writable_by_the_user() {
     (cd "$point" && setpriv --reuid 65532 --regid 65532 --clear-groups sh -c 'echo yes >.probe && rm .probe')
 }
 
+# server_said PART...: a line of the server's log since its last start holds all of these, in this order.
+server_said() {
+  local log pattern
+  printf -v pattern '%s*' "$@"
+  log=$(compose logs --no-color --no-log-prefix --since "$(server_state .State.StartedAt)" chat_server) || return
+  while IFS= read -r line; do
+    # shellcheck disable=SC2053
+    [[ $line != *$pattern ]] || return 0
+  done <<<"$log"
+  return 1
+}
+
 # client_run ARGUMENT...: the client's container with other arguments, no terminal and no server beside it.
 client_run() { compose run --rm -T --no-deps chat_client "$@" 2>&1 </dev/null; }
 
@@ -162,6 +178,8 @@ check_server() {
   check 'its volume is writable' volume_writable_by_the_user
   check 'it may open 20000 files' test \
     "$(awk '/^Max open files/ {print $4, $5}' "/proc/$server_pid/limits")" = '20000 20000'
+
+  check 'it greets with the way in by its host' server_said "nc 127.0.0.1 $port"
 
   local output status=0
   check 'health: 0 beside a server' compose exec -T chat_server /maru health
@@ -197,6 +215,16 @@ nc_close() {
 # chat_open NAME LANG: `docker compose run --rm chat_client` at a terminal, as the README says it.
 chat_open() { terminal_open "$1" env -u LC_ALL -u LC_MESSAGES "LANG=$2" docker compose run --rm chat_client; }
 
+client_containers() {
+  docker ps -q "$@" --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" \
+    --filter label=com.docker.compose.service=chat_client
+}
+
+# Where the clients that run are on the network of the containers.
+client_addresses() {
+  client_containers | xargs docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
+}
+
 server_untouched() { [[ $(server_state .State.Pid) == "$server_pid" ]]; }
 
 check_conversation() {
@@ -210,6 +238,8 @@ check_conversation() {
   check 'a Korean terminal is asked for a nickname in Korean' terminal_sees minji '닉네임 입력: '
   terminal_type minji 민지
   check 'the host sees 민지 come in' nc_hears 민지
+  minji_address=$(client_addresses)
+  check 'the log says from which address' server_said arrived "peer=$minji_address:"
   chat_open james en_US.UTF-8
   check 'an English terminal is asked for a nickname in English' terminal_sees james 'Nickname: '
   terminal_type james James
@@ -270,8 +300,7 @@ check_restart() {
   check 'and talk on' terminal_sees james '민지: 저도 다시 왔어요'
 }
 
-clients_gone() { [[ -z $(docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" \
-  --filter label=com.docker.compose.service=chat_client) ]]; }
+clients_gone() { [[ -z $(client_containers -a) ]]; }
 
 check_leaving() {
   step 'leaving and stopping'
@@ -280,6 +309,7 @@ check_leaving() {
   terminal_key james C-d
   check 'Ctrl-D leaves the chat' terminal_ends james 0
   check 'their containers are gone' until_true 20 clients_gone
+  check 'the log says who left, from which address' until_true 5 server_said left "peer=$minji_address:" nick=민지
 
   local before took lines
   lines=$(wc -l <"$work/nc.log")

@@ -53,7 +53,7 @@ impl Hall {
             }
             Event::Nick(nick) => {
                 if let Some(person) = self.people.get_mut(&author.person) {
-                    person.next_nick = None;
+                    (person.next_nick, person.taken) = (None, None);
                     self.free_nick(nick, author.person);
                 }
             }
@@ -97,15 +97,14 @@ impl Hall {
             Event::Nick(nick) => {
                 let Some(person) = self.people.get_mut(&entry.author.person) else { return };
                 let old = std::mem::replace(&mut person.nick, nick.clone());
+                let mut taken = None;
                 if person.next_nick.as_ref() == Some(nick) {
                     person.next_nick = None;
+                    taken = person.taken.take();
                 }
                 self.free_nick(&old, entry.author.person);
-                out.push(Effect::Reply(
-                    entry.author.session,
-                    Reply::Named { nick: nick.clone(), taken: None },
-                    self.head,
-                ));
+                let reply = Reply::Named { nick: nick.clone(), taken };
+                out.push(Effect::Reply(entry.author.session, reply, self.head));
             }
             Event::Topic(text) => {
                 for room in rooms(&entry.logs) {

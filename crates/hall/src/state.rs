@@ -32,6 +32,8 @@ pub(crate) struct Person {
     pub(crate) nick: Nick,
     /// What they will be called when the ledger has taken it.
     pub(crate) next_nick: Option<Nick>,
+    /// The nick they asked for instead, if that was in use.
+    pub(crate) taken: Option<Nick>,
     /// Whether the hall gave them their nick.
     pub(crate) guest: bool,
     pub(crate) sessions: SmallVec<[SessionId; 1]>,
@@ -149,6 +151,7 @@ impl Hall {
         let person = Person {
             nick: nick.clone(),
             next_nick: None,
+            taken: None,
             guest: true,
             sessions: smallvec![session],
             rooms: smallvec![],
@@ -329,10 +332,11 @@ impl Hall {
         let oldest = (s.directs.len() >= self.limits.rooms_per_session).then(|| s.directs.remove(0));
         s.directs.push(log.clone());
         let head = self.head;
-        let direct = self
-            .directs
-            .entry(log.clone())
-            .or_insert_with(|| Direct { feed: Arc::new(Feed::after(head)), sessions: 0, called: smallvec![] });
+        let direct = self.directs.entry(log.clone()).or_insert_with(|| Direct {
+            feed: Arc::new(Feed::after(head)),
+            sessions: 0,
+            called: smallvec![],
+        });
         direct.sessions += 1;
         out.push(Effect::Follow(session, log.clone(), Arc::clone(&direct.feed), direct.feed.head()));
         if let Some(oldest) = oldest {

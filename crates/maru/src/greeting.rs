@@ -42,10 +42,6 @@ pub(crate) fn greeting(
     text += &format!("{}: {}\n", lang.pick("Data directory", "자료 폴더"), data_dir.display());
 
     let from_outside = reachable(bound, interfaces);
-    if let Some(container) = container {
-        let port = bound.first().map_or(server::PORT, SocketAddr::port);
-        return text + &container.ways(port, from_outside.first().copied(), lang);
-    }
     if from_outside.is_empty() {
         text += lang.pick(
             "\nOnly this computer can reach it. On this computer:\n",
@@ -55,6 +51,9 @@ pub(crate) fn greeting(
             text += &commands(local(*address));
         }
         return text;
+    }
+    if let (Some(container), Some(inside)) = (container, from_outside.first()) {
+        return text + &container.ways(*inside, lang);
     }
     text += lang.pick("\nOthers come in by any of these:\n", "\n다른 사람은 이 가운데 하나로 들어옵니다:\n");
     for address in from_outside.iter().take(SHOWN_MAX) {

@@ -1,9 +1,10 @@
 //! The accept loop of one listener, and what becomes of a connection until its dialect is known.
 
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use gate::{Sniffed, Ticket, sniff};
@@ -12,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use wire::Dialect;
 use wire::refuse::{Why, refusal};
 
-use crate::plain::Plain;
+use crate::plain::{Arrival, Plain};
 use crate::shared::Shared;
 
 /// How long accepting rests after it failed for want of files or memory.
@@ -49,7 +50,9 @@ fn welcome(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) {
         return;
     }
     match shared.admission.admit(peer.ip(), &settings.gate) {
-        Ok(ticket) => drop(tokio::spawn(meet(stream, peer, ticket, Arc::clone(shared)))),
+        Ok(ticket) => {
+            tokio::spawn(Connection::Meeting(Box::pin(meet(stream, peer, ticket, Arc::clone(shared)))));
+        }
         Err((why, Some(place))) => drop(tokio::spawn(turn_away(stream, peer, why, place, Arc::clone(shared)))),
         Err((why, None)) => tracing::warn!(%peer, ?why, "turned away without a word"),
     }
@@ -65,31 +68,56 @@ fn tune(stream: &TcpStream, peer_dead_s: u64) -> io::Result<()> {
     socket.set_tcp_user_timeout(Some(dead))
 }
 
-/// Finds out what a connection speaks, and serves it if that is plain lines: one task for both, whose state while it waits
-/// for the first bytes takes the place of what it holds later.
-async fn meet(mut stream: TcpStream, peer: SocketAddr, ticket: Ticket, shared: Arc<Shared>) {
+/// The task of a connection, for its whole life. While its dialect is not known it is something boxed, which is gone when
+/// it is; from then on it is what an idle connection holds, and nothing else.
+enum Connection {
+    Meeting(Pin<Box<dyn Future<Output = Option<Plain>> + Send>>),
+    Plain(Plain),
+}
+
+impl Future for Connection {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match &mut *self {
+                Self::Plain(plain) => return plain.poll(cx),
+                Self::Meeting(meeting) => match ready!(meeting.as_mut().poll(cx)) {
+                    Some(plain) => *self = Self::Plain(plain),
+                    None => return Poll::Ready(()),
+                },
+            }
+        }
+    }
+}
+
+/// Finds out what a connection speaks, and takes it into the hall if that is plain lines.
+async fn meet(mut stream: TcpStream, peer: SocketAddr, ticket: Ticket, shared: Arc<Shared>) -> Option<Plain> {
     let since = shared.head();
     let sniffed = {
         let settings = shared.settings.load_full();
         tokio::select! {
             sniffed = sniff(&mut stream, &settings.gate) => sniffed,
-            () = shared.stopping.notified() => return,
+            () = shared.stopping.notified() => return None,
         }
     };
-    let Ok(Sniffed { dialect, first, silent }) = sniffed else { return };
+    let Sniffed { dialect, first, silent } = sniffed.ok()?;
     let why = match dialect {
         Some(Dialect::Lines) => {
-            let mut plain = Plain::enter(stream, peer, first, silent, since, shared);
-            poll_fn(|cx| plain.poll(cx)).await;
-            return drop(ticket);
+            let arrival = Arrival { stream, peer, ticket, first, silent, since };
+            return Some(Plain::enter(arrival, shared));
         }
-        Some(Dialect::Http) => return drop(tokio::spawn(crate::web::serve(stream, first, ticket, shared))),
+        Some(Dialect::Http) => {
+            tokio::spawn(crate::web::serve(stream, first, ticket, shared));
+            return None;
+        }
         Some(Dialect::Proxy) => Why::Untrusted,
         Some(_) => Why::Unspoken,
         None => Why::Slow,
     };
-    Box::pin(say_no(&mut stream, peer, dialect, why, &shared)).await;
+    say_no(&mut stream, peer, dialect, why, &shared).await;
     drop(ticket);
+    None
 }
 
 /// Tells a connection for which there is no place that there is none.

@@ -4,7 +4,7 @@
 //! log's audience, otherwise the connection's own task, which alone waits. The hall's loop puts cursors and answers into the
 //! outbox and wakes the task; a message is never put into the outbox at all.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,6 +12,8 @@ use std::task::Context;
 
 use atomic_waker::AtomicWaker;
 use hall::{LogId, Seq, SessionId};
+use rustix::io::Errno;
+use rustix::net::{SendAncillaryBuffer, SendFlags};
 use tokio::net::TcpStream;
 use wire::outbox::Next;
 use wire::{Codec, Outbox};
@@ -27,6 +29,8 @@ const RELEASED: u8 = 2;
 const CLOSING: u8 = 4;
 /// The socket takes no more for now; the task waits until it does.
 const BLOCKED: u8 = 8;
+/// The hall's loop waits until answers have been taken.
+const STALLED: u8 = 16;
 
 /// A connection in the hall.
 #[derive(Debug)]
@@ -114,7 +118,7 @@ impl Conn {
         if self.flags.load(Ordering::Acquire) & (WOKEN | RELEASED | CLOSING) == 0 {
             return None;
         }
-        Some(Signals(self.flags.fetch_and(BLOCKED, Ordering::AcqRel)))
+        Some(Signals(self.flags.fetch_and(BLOCKED | STALLED, Ordering::AcqRel)))
     }
 
     /// Whether the socket has taken no more.
@@ -125,6 +129,22 @@ impl Conn {
     /// The socket takes more again.
     pub(crate) fn unblock(&self) {
         self.flags.fetch_and(!BLOCKED, Ordering::AcqRel);
+    }
+
+    /// Whether more than `reply_bytes` of answers wait. If so, the task says when they do not any more.
+    pub(crate) fn stall_over(&self, reply_bytes: usize) -> bool {
+        if self.outbox().answer_bytes() <= reply_bytes {
+            return false;
+        }
+        self.flags.fetch_or(STALLED, Ordering::AcqRel);
+        self.wake();
+        true
+    }
+
+    /// Whether the hall's loop waited for answers to be taken, and need not any more.
+    pub(crate) fn take_stall(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & STALLED != 0
+            && self.flags.fetch_and(!STALLED, Ordering::AcqRel) & STALLED != 0
     }
 
     /// Writes what waits, as far as that can be done without waiting; the task is woken for the rest.
@@ -144,12 +164,7 @@ impl Conn {
                 Next::Page(log, after) => return Pumped::Page(log, after),
                 Next::Write(gathered) => gathered,
             };
-            let slices = outbox.slices(&gathered);
-            let written = match &slices[..] {
-                [one] => self.stream.try_write(one),
-                many => self.stream.try_write_vectored(many),
-            };
-            drop(slices);
+            let written = self.write(&outbox.slices(&gathered));
             match written {
                 Ok(0) => return Pumped::Gone,
                 Ok(n) => outbox.wrote(gathered, n),
@@ -161,5 +176,21 @@ impl Conn {
             }
         }
         Pumped::Again
+    }
+
+    /// Writes to the socket what it takes at once. The runtime is asked only when the socket takes nothing, so that it knows
+    /// what to wait for: whether it thinks the socket writable is in memory that a pass over many connections would
+    /// otherwise have to fetch for each.
+    fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        let written = match slices {
+            [one] => rustix::net::send(&self.stream, one, flags),
+            many => rustix::net::sendmsg(&self.stream, many, &mut SendAncillaryBuffer::default(), flags),
+        };
+        match written {
+            Ok(n) => Ok(n),
+            Err(Errno::AGAIN) => self.stream.try_write_vectored(slices),
+            Err(error) => Err(error.into()),
+        }
     }
 }

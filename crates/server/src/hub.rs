@@ -31,6 +31,8 @@ pub(crate) enum Input {
     Arrive(Arc<Conn>, bool, Seq),
     /// What a client asks. It asks nothing more before its connection is released.
     Batch(SessionId, Vec<Asked>),
+    /// A client whose batch waits for it to take its answers has taken them.
+    Proceed(SessionId),
     /// A client has gone.
     Leave(SessionId),
     /// The settings are others.
@@ -74,7 +76,8 @@ struct Seat {
 struct Busy {
     /// What is left of it.
     batch: VecDeque<Asked>,
-    /// Whether something is under way after which the session is elsewhere or called otherwise.
+    /// Whether something is under way that what comes next has to wait for: the session will be elsewhere or called
+    /// otherwise, or a long answer is on its way to it.
     changing: bool,
     slots: VecDeque<Slot>,
 }
@@ -141,6 +144,7 @@ impl Hub {
                     self.proceed(session);
                 }
             }
+            Input::Proceed(session) => self.proceed(session),
             Input::Leave(session) => {
                 if let (Some(seat), Some(nick)) = (self.seats.get(&session), self.hall.nick_of(session)) {
                     tracing::info!(peer = %seat.conn.peer, session = session.0, %nick, "left");
@@ -180,8 +184,11 @@ impl Hub {
     /// Goes on with a session's batch, until it is done with or has to wait for the ledger: what comes after a change of
     /// room or name is asked in the new room, by the new name.
     fn proceed(&mut self, session: SessionId) {
-        while let Some(busy) = self.seats.get_mut(&session).and_then(|seat| seat.busy.as_mut()) {
-            if busy.changing {
+        let reply_bytes = self.shared.settings.load().server.reply_bytes;
+        while let Some(seat) = self.seats.get_mut(&session) {
+            let Some(busy) = seat.busy.as_mut() else { return };
+            // Whoever asks and does not listen is answered no further until they have listened.
+            if busy.changing || seat.conn.stall_over(reply_bytes) {
                 return;
             }
             let Some(asked) = busy.batch.pop_front() else { break };
@@ -324,6 +331,9 @@ impl Hub {
                 self.group.push(proposal);
             }
             Effect::Ask(session, query) => {
+                if let Some(seat) = self.seats.get_mut(&session) {
+                    seat.busy.get_or_insert_default().changing = true;
+                }
                 self.put(session, Slot::Ledger);
                 // What was proposed before is to be found.
                 if !self.group.is_empty() {
@@ -334,14 +344,15 @@ impl Hub {
             Effect::Grow(log, feed, block) => {
                 feed.append(block, &self.shared.settings.load().hall);
                 if let Some(audience) = self.audiences.get(&log) {
-                    audience.deliver(&self.shared);
+                    audience.deliver();
                 }
             }
             Effect::Follow(session, log, feed, at) => {
                 if let Some(seat) = self.seats.get(&session) {
                     seat.conn.outbox().follow(log.clone(), feed, at);
                     seat.conn.wake();
-                    self.audiences.entry(log).or_default().add(Arc::clone(&seat.conn));
+                    let audience = self.audiences.entry(log).or_default();
+                    audience.add(Arc::clone(&seat.conn), &self.shared.deliverers);
                 }
             }
             Effect::Unfollow(session, log, until) => {
@@ -373,7 +384,8 @@ impl Hub {
     /// A session has gone: nothing is woken or told for it any more.
     fn forget(&mut self, session: SessionId) {
         if let Some(seat) = self.seats.remove(&session) {
-            for log in seat.conn.outbox().logs() {
+            let logs = seat.conn.outbox().finish();
+            for log in logs {
                 self.stop_waking(session, &log);
             }
         }

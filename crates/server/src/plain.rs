@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use gate::Bucket;
+use gate::{Bucket, Ticket};
 use hall::{Command, LogId, Reply, Seq};
 use ledger::Page;
 use socket2::SockRef;
@@ -35,12 +35,27 @@ thread_local! {
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
 }
 
+/// A connection that is to be taken into the hall.
+pub(crate) struct Arrival {
+    pub(crate) stream: TcpStream,
+    pub(crate) peer: SocketAddr,
+    /// Its place among the connections that are allowed.
+    pub(crate) ticket: Ticket,
+    /// Bytes it has sent already.
+    pub(crate) first: Vec<u8>,
+    /// Whether it waits to be greeted.
+    pub(crate) silent: bool,
+    /// It hears what comes after this entry.
+    pub(crate) since: Seq,
+}
+
 /// A connection that speaks plain lines. This is the state that every idle connection holds: what is rarely waited for
 /// is boxed.
 #[derive(Debug)]
 pub(crate) struct Plain {
     conn: Arc<Conn>,
     shared: Arc<Shared>,
+    _ticket: Ticket,
     framer: Framer,
     speaker: Speaker,
     bucket: Bucket,
@@ -96,6 +111,8 @@ struct State {
     closing: bool,
     /// The hall has been told that the client has gone.
     left: bool,
+    /// Nothing is left to do.
+    over: bool,
 }
 
 /// What a connection waited for.
@@ -108,21 +125,15 @@ enum Event {
 }
 
 impl Plain {
-    /// Takes a connection into the hall. `first` are bytes it has sent already; `silent` says that it waits to be greeted.
-    /// It hears what comes after the entry `since`.
-    pub(crate) fn enter(
-        stream: TcpStream,
-        peer: SocketAddr,
-        first: Vec<u8>,
-        silent: bool,
-        since: Seq,
-        shared: Arc<Shared>,
-    ) -> Self {
+    /// Takes a connection into the hall.
+    pub(crate) fn enter(arrival: Arrival, shared: Arc<Shared>) -> Self {
+        let Arrival { stream, peer, ticket, first, silent, since } = arrival;
         let session = shared.new_session();
         let style = Style { lang: shared.settings.load().language, ..Style::default() };
         let mut plain = Self {
             conn: Arc::new(Conn::new(peer, stream, session, Outbox::new(session, style))),
             shared,
+            _ticket: ticket,
             framer: Framer::default(),
             speaker: Speaker::default(),
             bucket: Bucket::default(),
@@ -141,25 +152,25 @@ impl Plain {
             if let Some(Errand(errand)) = &mut self.errand {
                 let done = ready!(errand.as_mut().poll(cx));
                 self.errand = None;
-                if self.state.left {
-                    return Poll::Ready(());
-                }
                 match done {
                     Done::That => {}
                     Done::Read(log, page) => self.catch_up(&log, page),
-                    Done::Over => self.leave(),
+                    Done::Over => self.state.over = true,
                 }
-            } else if self.state.left {
+            } else if self.state.over {
                 return Poll::Ready(());
             } else if ready!(self.poll_step(cx)).is_break() {
+                self.state.over = true;
                 self.leave();
             }
         }
     }
 
     fn leave(&mut self) {
-        self.state.left = true;
-        self.tell_hall(Input::Leave(self.conn.session));
+        if !self.state.left {
+            self.state.left = true;
+            self.tell_hall(Input::Leave(self.conn.session));
+        }
     }
 
     fn tell_hall(&mut self, input: Input) {
@@ -174,7 +185,12 @@ impl Plain {
     /// Asks what there is to ask, then waits for one event and sees to it. Break: the connection is over.
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<ControlFlow<()>> {
         if !self.state.asking {
+            let had = self.unread.len();
             let batch = self.take_unread();
+            if batch.is_empty() && !self.unread.is_empty() && self.unread.len() < had {
+                // Nothing was asked so far (blank lines, say), and there is more to look at.
+                return Poll::Ready(ControlFlow::Continue(()));
+            }
             if !batch.is_empty() {
                 self.state.asking = true;
                 self.tell_hall(Input::Batch(self.conn.session, batch));
@@ -184,7 +200,11 @@ impl Plain {
         match ready!(self.poll_event(cx)) {
             Event::Signals(signals) => {
                 self.state.asking &= !signals.released();
-                self.state.closing |= signals.closing();
+                if signals.closing() {
+                    // It is gone for the others at once, however long it takes to take what it is still sent.
+                    self.state.closing = true;
+                    self.leave();
+                }
             }
             Event::Readable => return Poll::Ready(self.read()),
             Event::Writable => self.conn.unblock(),
@@ -261,6 +281,7 @@ impl Plain {
         let mut hear = |frame: Frame<'_>| {
             if let Frame::Telnet(answer) = frame {
                 telnet.extend_from_slice(answer);
+                return ControlFlow::Continue(());
             }
             speaker.hear(frame, codec, names, limits, &mut each);
             taken += 1;
@@ -329,6 +350,9 @@ impl Plain {
         let pumped = self.conn.pump(self.shared.now_ms(), settings.server.write_bytes, &self.shared.codec);
         self.state.crowded = self.conn.outbox().answer_bytes() > settings.server.reply_bytes;
         drop(settings);
+        if !self.state.crowded && self.conn.take_stall() {
+            self.tell_hall(Input::Proceed(self.conn.session));
+        }
         match pumped {
             Pumped::Idle if self.state.closing => {
                 let (conn, shared) = (Arc::clone(&self.conn), Arc::clone(&self.shared));
@@ -362,6 +386,18 @@ impl Plain {
         outbox.catch_up(log, page.entries, gap);
         drop(outbox);
         self.conn.wake();
+    }
+}
+
+impl Drop for Plain {
+    /// A connection whose task has failed by a bug of ours leaves the hall like any other.
+    fn drop(&mut self) {
+        if !self.state.left
+            && let Some(full) = self.shared.tell_hall(Input::Leave(self.conn.session))
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(full);
+        }
     }
 }
 

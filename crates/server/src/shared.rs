@@ -14,6 +14,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 use wire::Codec;
 
+use crate::fanout::Deliverers;
 use crate::hub::{Hub, Input};
 use crate::ledgerer::Ledgerer;
 use crate::{Error, Settings};
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     /// To the loop that owns the hall.
     pub(crate) hall: mpsc::Sender<Input>,
     pub(crate) ledger: Ledgerer,
+    pub(crate) deliverers: Deliverers,
     /// Told when the server stops, for those who are not in the hall.
     pub(crate) stopping: Notify,
     /// The last entry that was applied, for those who come: they hear what comes after it.
@@ -49,11 +51,13 @@ impl Shared {
             admission: Arc::default(),
             hall,
             ledger,
+            deliverers: Deliverers::new(),
             stopping: Notify::new(),
             head: AtomicU64::new(0),
             clock: Instant::now(),
             next_session: AtomicU64::new(1),
         });
+        shared.deliverers.begin(&shared)?;
         let hub = Hub::new(Arc::clone(&shared), inputs, committed);
         Ok((shared, hub))
     }

@@ -34,6 +34,8 @@ pub struct Outbox {
     answer_bytes: usize,
     /// The rest of a line that was half written, or what has been picked up for a client that is written to in paces.
     rest: Vec<u8>,
+    /// The last entry of several logs that was shown: the cursor that passed it may be gone since.
+    shared: Seq,
     /// Only for a client that sends no newlines.
     pace: Option<Box<Pace>>,
 }
@@ -103,6 +105,7 @@ impl Outbox {
             answers: VecDeque::new(),
             answer_bytes: 0,
             rest: Vec::new(),
+            shared: Seq(0),
             pace: None,
         }
     }
@@ -142,10 +145,15 @@ impl Outbox {
         self.drop_finished();
     }
 
-    /// The logs that the client follows.
-    #[must_use]
-    pub fn logs(&self) -> Vec<LogId> {
-        self.cursors.iter().map(|c| c.log.clone()).collect()
+    /// The client has left the hall: it is sent what was there until now and nothing that comes later. Returns the logs that
+    /// it followed.
+    pub fn finish(&mut self) -> Vec<LogId> {
+        let logs = self.cursors.iter().map(|c| c.log.clone()).collect();
+        for cursor in &mut self.cursors {
+            cursor.until = cursor.until.min(cursor.feed.head());
+        }
+        self.drop_finished();
+        logs
     }
 
     /// The client speaks in this room: the entries of the others are shown with their room's name.
@@ -198,6 +206,9 @@ impl Outbox {
     }
 
     fn gather(&mut self, most: usize, codec: &Codec) -> Next {
+        if self.rest.is_empty() && self.answers.is_empty() && self.cursors.iter().all(|c| c.at >= c.feed.head()) {
+            return Next::Idle;
+        }
         let mut gathered = Gathered::default();
         if !self.rest.is_empty() {
             gathered.push(Piece::Rest(self.rest.len()), self.rest.len());
@@ -289,11 +300,12 @@ impl Outbox {
         };
         entry.author.session != self.session
             && (entry.logs.len() == 1
-                || !self
-                    .cursors
-                    .iter()
-                    .enumerate()
-                    .any(|(i, c)| i != cursor && entry.logs.contains(&c.log) && passed(i)))
+                || (entry.seq != self.shared
+                    && !self
+                        .cursors
+                        .iter()
+                        .enumerate()
+                        .any(|(i, c)| i != cursor && entry.logs.contains(&c.log) && passed(i))))
     }
 
     /// The bytes to write, to be taken in their order.
@@ -341,7 +353,11 @@ impl Outbox {
                         last = from + encoded.ends[*from..*to].partition_point(|end| (*end as usize) < at) + 1;
                         self.rest = encoded.bytes[at..encoded.range(*from, last).end].to_vec();
                     }
-                    self.cursors[*cursor].at = block.entries()[last - 1].seq;
+                    let taken = &block.entries()[*from..last];
+                    self.cursors[*cursor].at = taken[taken.len() - 1].seq;
+                    if let (Some(_), Some(entry)) = (class, taken.iter().rfind(|entry| entry.logs.len() > 1)) {
+                        self.shared = entry.seq;
+                    }
                 }
             }
             if cut {

@@ -42,16 +42,18 @@ impl Hall {
             for room in self.rooms_of(id) {
                 self.show_up(session, &room, out);
             }
+        } else if person.called().as_str() == nick.as_str() {
+            // They are called so: nobody else has to be told of anything.
+            if !quiet {
+                out.push(Effect::Reply(session, Reply::Named { nick, taken }, self.head));
+            }
         } else {
+            person.taken = taken;
             let unworn = person.next_nick.replace(nick.clone());
             if let Some(unworn) = unworn {
                 self.free_nick(&unworn, id);
             }
             self.propose_in(session, rooms, Event::Nick(nick), out);
-            if let Some(taken) = taken {
-                let nick = self.people[&id].called().clone();
-                out.push(Effect::Reply(session, Reply::Named { nick, taken: Some(taken) }, self.head));
-            }
         }
         Ok(())
     }

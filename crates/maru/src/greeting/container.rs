@@ -50,71 +50,70 @@ impl Container {
         inside.then(|| Self { published: published.and_then(|text| text.parse().ok()) })
     }
 
-    /// The ways in: those by the host, then those for its neighbours.
-    pub(super) fn ways(&self, port: u16, inside: Option<SocketAddr>, lang: Lang) -> String {
-        let mut text = self.by_host(port, lang);
-        if let Some(address) = inside {
-            text += lang.pick(
-                "From other containers of its network:\n",
-                "같은 네트워크의 다른 컨테이너에서는:\n",
-            );
-            text += &super::chat(address);
-        }
-        text
+    /// The ways in: those by the host, then the one for its neighbours. `inside` is its address on its own network.
+    pub(super) fn ways(&self, inside: SocketAddr, lang: Lang) -> String {
+        let neighbours = lang.pick("From other containers of its network:\n", "같은 네트워크의 다른 컨테이너에서는:\n");
+        self.by_host(inside.port(), lang) + neighbours + &super::chat(inside)
     }
 
     fn by_host(&self, port: u16, lang: Lang) -> String {
-        let name = lang.pick("HOST", "주소");
-        let Some(Published { ip, port: published }) = self.published else {
-            let head = lang.pick(
-                format!(
-                    "\nThis is a container. Others come in by its host's address, and the port published there for {port}:\n"
-                ),
-                format!(
-                    "\n컨테이너 안입니다. 다른 사람은 컨테이너를 띄운 컴퓨터의 주소와, 그곳에서 {port}번에 이어 준 포트로 들어옵니다:\n"
-                ),
-            );
-            let port = lang.pick("PORT", "포트");
-            return head + &format!("  nc {name} {port}\n  telnet {name} {port}\n  maru chat {name}:{port}\n");
-        };
-        let here = lang.pick("On the host itself:\n", "그 컴퓨터에서는:\n").to_owned();
-        let at = |ip: IpAddr| SocketAddr::new(ip, published);
-        match ip {
-            Some(ip) if ip.is_loopback() => {
-                let head = lang.pick(
-                    "\nThis is a container, and only its host can reach it. On the host:\n",
-                    "\n컨테이너 안이며, 컨테이너를 띄운 컴퓨터에서만 들어올 수 있습니다. 그 컴퓨터에서는:\n",
-                );
-                head.to_owned() + &super::commands(at(ip))
-            }
-            Some(ip) => {
-                let head = lang.pick(
-                    "\nThis is a container. Others come in by its host:\n",
-                    "\n컨테이너 안입니다. 다른 사람은 컨테이너를 띄운 컴퓨터로 들어옵니다:\n",
-                );
-                head.to_owned() + &super::commands(at(ip))
-            }
-            None => {
-                let head = lang.pick(
-                    "\nThis is a container. Others come in by its host's address:\n",
-                    "\n컨테이너 안입니다. 다른 사람은 컨테이너를 띄운 컴퓨터의 주소로 들어옵니다:\n",
-                );
-                let chat = if published == server::PORT { String::new() } else { format!(":{published}") };
-                let ways =
-                    format!("  nc {name} {published}\n  telnet {name} {published}\n  maru chat {name}{chat}\n");
-                head.to_owned() + &ways + &here + &super::chat(at([127, 0, 0, 1].into()))
+        match self.published {
+            None => unknown(port, lang),
+            Some(Published { ip: None, port }) => on_any_address(port, lang),
+            Some(Published { ip: Some(ip), port }) => {
+                let head = match ip.is_loopback() {
+                    true => lang.pick(
+                        "\nThis is a container, and only its host can reach it. On the host:\n",
+                        "\n컨테이너 안이며, 컨테이너를 띄운 컴퓨터에서만 들어올 수 있습니다. 그 컴퓨터에서는:\n",
+                    ),
+                    false => lang.pick(
+                        "\nThis is a container. Others come in by its host:\n",
+                        "\n컨테이너 안입니다. 다른 사람은 컨테이너를 띄운 컴퓨터로 들어옵니다:\n",
+                    ),
+                };
+                head.to_owned() + &super::commands(SocketAddr::new(ip, port))
             }
         }
     }
+}
+
+/// The host publishes the port on all its addresses, which are not known here.
+fn on_any_address(port: u16, lang: Lang) -> String {
+    let head = lang.pick(
+        "\nThis is a container. Others come in by its host's address:\n",
+        "\n컨테이너 안입니다. 다른 사람은 컨테이너를 띄운 컴퓨터의 주소로 들어옵니다:\n",
+    );
+    let host = host(lang);
+    let chat = if port == server::PORT { host.to_owned() } else { format!("{host}:{port}") };
+    let ways = format!("  nc {host} {port}\n  telnet {host} {port}\n  maru chat {chat}\n");
+    let here = lang.pick("On the host itself:\n", "그 컴퓨터에서는:\n");
+    head.to_owned() + &ways + here + &super::chat(SocketAddr::from(([127, 0, 0, 1], port)))
+}
+
+/// Nobody said what the host publishes.
+fn unknown(port: u16, lang: Lang) -> String {
+    let head = lang.pick(
+        format!("\nThis is a container. Others come in by its host's address and the port published there for {port}:\n"),
+        format!(
+            "\n컨테이너 안입니다. 다른 사람은 컨테이너를 띄운 컴퓨터의 주소와, 거기서 {port}번에 이어 준 포트로 들어옵니다:\n"
+        ),
+    );
+    let (host, port) = (host(lang), lang.pick("PORT", "포트"));
+    head + &format!("  nc {host} {port}\n  telnet {host} {port}\n  maru chat {host}:{port}\n")
+}
+
+/// What stands for the host's address.
+fn host(lang: Lang) -> &'static str {
+    lang.pick("HOST", "주소")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(env: Env, inside: Option<&str>, lang: Lang, expect: &str) {
+    fn check(env: Env, lang: Lang, expect: &str) {
         let container = Container::around(&env).unwrap();
-        let text = container.ways(55555, inside.map(|text| text.parse().unwrap()), lang);
+        let text = container.ways("172.18.0.2:55555".parse().unwrap(), lang);
         assert_eq!(text.trim(), expect.trim(), "\n{text}");
     }
 
@@ -129,7 +128,6 @@ mod tests {
     fn the_published_port_is_told() {
         check(
             [("container", "oci"), ("MARU_PUBLISHED", "7777")].into(),
-            Some("172.18.0.2:55555"),
             Lang::En,
             "
 This is a container. Others come in by its host's address:
@@ -143,7 +141,6 @@ From other containers of its network:
         );
         check(
             [("MARU_PUBLISHED", "55555")].into(),
-            Some("172.18.0.2:55555"),
             Lang::Ko,
             "
 컨테이너 안입니다. 다른 사람은 컨테이너를 띄운 컴퓨터의 주소로 들어옵니다:
@@ -161,23 +158,25 @@ From other containers of its network:
     fn a_port_published_on_one_address_is_told_with_it() {
         check(
             [("MARU_PUBLISHED", "127.0.0.1:7777")].into(),
-            None,
             Lang::En,
             "
 This is a container, and only its host can reach it. On the host:
   nc 127.0.0.1 7777
   telnet 127.0.0.1 7777
-  maru chat localhost:7777",
+  maru chat localhost:7777
+From other containers of its network:
+  maru chat 172.18.0.2",
         );
         check(
             [("MARU_PUBLISHED", "203.0.113.7:55555")].into(),
-            None,
             Lang::En,
             "
 This is a container. Others come in by its host:
   nc 203.0.113.7 55555
   telnet 203.0.113.7 55555
-  maru chat 203.0.113.7",
+  maru chat 203.0.113.7
+From other containers of its network:
+  maru chat 172.18.0.2",
         );
     }
 
@@ -185,15 +184,14 @@ This is a container. Others come in by its host:
     fn an_unknown_port_is_not_guessed() {
         check(
             [("container", "oci")].into(),
-            Some("172.17.0.2:55555"),
             Lang::En,
             "
-This is a container. Others come in by its host's address, and the port published there for 55555:
+This is a container. Others come in by its host's address and the port published there for 55555:
   nc HOST PORT
   telnet HOST PORT
   maru chat HOST:PORT
 From other containers of its network:
-  maru chat 172.17.0.2",
+  maru chat 172.18.0.2",
         );
     }
 

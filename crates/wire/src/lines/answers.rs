@@ -3,7 +3,7 @@
 use hall::{Entry, LogId, NameError, Refusal, Reply, Time};
 
 use super::help::COMMANDS;
-use super::show::{Codec, Style, line};
+use super::show::{Codec, Style, said};
 use super::speaker::Misuse;
 use crate::Lang;
 use crate::text::printable;
@@ -46,7 +46,7 @@ impl Said {
 pub fn browser(lang: Lang) -> &'static str {
     lang.pick(
         "This is Maru, a chat hall. Come in with nc, telnet or `maru chat` on this same port.\n",
-        "여기는 채팅 서버 마루입니다. 같은 포트에 nc, telnet, `maru chat` 으로 들어오세요.\n",
+        "여기는 채팅 서버 마루입니다. 같은 포트에 nc, telnet, `maru chat`으로 들어오세요.\n",
     )
 }
 
@@ -75,7 +75,7 @@ fn help(lang: Lang) -> String {
         text += &format!("\n*   {} - {}", info.usage(lang), info.what(lang));
     }
     text +=
-        lang.pick("\n*   anything else is said in your room", "\n*   그 밖의 글은 지금 있는 방에서 말하는 것입니다");
+        lang.pick("\n*   anything else is said in your room", "\n*   그 밖의 글은 지금 있는 방의 모두에게 보입니다");
     text
 }
 
@@ -87,7 +87,7 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
                 count(*people, lang)
             ),
             format!(
-                "* {room} 방에 오신 것을 환영합니다. {} 지금 이름은 {nick} 입니다.\n* 글을 쓰면 말이 됩니다. 이름은 /nick 이름, 도움말은 /help (English: /lang en)",
+                "* {room} 방에 오신 것을 환영합니다. {} 지금 이름은 {nick} 입니다.\n* 글을 쓰면 모두에게 보입니다. 이름을 정하려면 /nick 이름, 도움말은 /help (English: /lang en)",
                 count(*people, lang)
             ),
         ),
@@ -124,7 +124,7 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
         Reply::Closing => lang.pick("* the hall is closing", "* 서버를 닫습니다").to_owned(),
         Reply::Slowed(rate) => lang.pick(
             format!("! not so fast: your messages are taken at {rate} a second; none is lost"),
-            format!("! 너무 빠릅니다. 1초에 {rate}개씩 받습니다. 잃는 것은 없습니다"),
+            format!("! 너무 빠릅니다. 1초에 {rate}개씩 받습니다. 버려지는 메시지는 없습니다"),
         ),
     }
 }
@@ -172,10 +172,11 @@ fn listed(entries: &[std::sync::Arc<Entry>], lang: Lang, codec: &Codec, none: &s
     }
     let lines = entries.iter().map(|entry| {
         let room = match &entry.logs[..] {
-            [LogId::Room(room), ..] => format!("{room} "),
-            _ => String::new(),
+            [LogId::Room(room), ..] => room.as_str(),
+            // Whoever asks may have said it themselves, so nobody is called "you" here.
+            _ => lang.pick("direct", "귓속말"),
         };
-        format!("* [{} {room}] {}", time(entry.at, codec), line(entry, lang)).replace(" ]", "]")
+        format!("* [{} {room}] {}", time(entry.at, codec), said(entry, lang))
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -190,7 +191,7 @@ fn refused(refusal: &Refusal, lang: Lang) -> String {
         Refusal::BadNick(name, why) => bad_name(name, *why, lang),
         Refusal::BadRoom(name, why) => bad_name(name, *why, lang),
         Refusal::NickInUse(nick) => {
-            lang.pick(format!("{nick} is in use"), format!("{nick} 이라는 이름은 누가 쓰고 있습니다"))
+            lang.pick(format!("{nick} is in use"), format!("이미 누가 쓰는 이름입니다: {nick}"))
         }
         Refusal::TooManyRooms(most) => lang.pick(
             format!("you are in {most} rooms, the most there may be"),
@@ -207,7 +208,7 @@ fn refused(refusal: &Refusal, lang: Lang) -> String {
             lang.pick("you are in no room; /join #ROOM", "지금 있는 방이 없습니다. /join #방").to_owned()
         }
         Refusal::NoSuchPerson(nick) => {
-            lang.pick(format!("nobody here is called {nick}"), format!("{nick} 이라는 사람은 없습니다"))
+            lang.pick(format!("nobody here is called {nick}"), format!("그런 사람은 없습니다: {nick}"))
         }
         Refusal::ToYourself => lang.pick("that is you", "자기 자신에게는 보낼 수 없습니다").to_owned(),
         Refusal::TopicTooLong(most) => {
@@ -252,9 +253,9 @@ fn bad_name(name: &str, why: NameError, lang: Lang) -> String {
             let code = u32::from(c);
             let c =
                 if c.is_alphanumeric() || c.is_ascii_punctuation() { c.to_string() } else { format!("U+{code:04X}") };
-            lang.pick(format!("{c} may not stand there"), format!("그 자리에 {c} 쓸 수 없습니다"))
+            lang.pick(format!("{c} may not stand there"), format!("그 자리에 쓸 수 없는 글자입니다: {c}"))
         }
         NameError::NoHash => lang.pick("a room begins with #", "방 이름은 #으로 시작합니다").to_owned(),
     };
-    lang.pick(format!("{shown} can't be a name: {why}"), format!("{shown} 이름으로 쓸 수 없습니다: {why}"))
+    lang.pick(format!("{shown} can't be a name: {why}"), format!("쓸 수 없는 이름입니다: {shown} ({why})"))
 }

@@ -112,6 +112,14 @@ pub(super) fn line(entry: &Entry, lang: Lang) -> String {
     }
 }
 
+/// An entry as one line, without its end and without the one to whom it was said.
+pub(super) fn said(entry: &Entry, lang: Lang) -> String {
+    match &entry.event {
+        Event::Message(kind, text) => message(&entry.author, *kind, &printable(text.as_str()), &[], lang),
+        _ => line(entry, lang),
+    }
+}
+
 fn message(author: &Author, kind: Kind, text: &str, logs: &[LogId], lang: Lang) -> String {
     let nick = &author.nick;
     match (logs, kind) {

@@ -1,0 +1,74 @@
+//! Every transcript, over real sockets and by the real program: each in a hall of its own.
+//!
+//! The tests of the simulation play the same files without sockets.
+
+#![allow(clippy::unwrap_used)] // In a test it is an assertion.
+
+mod common;
+
+#[path = "../../../tests/lib/transcript/mod.rs"]
+mod transcript;
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use common::{PATIENCE, Server, Setup};
+use transcript::{Received, Script, Stage};
+
+struct Sockets {
+    server: Server,
+    people: BTreeMap<String, TcpStream>,
+}
+
+impl Sockets {
+    fn new(script: &Script) -> Self {
+        let lang = if script.korean { "ko" } else { "en" };
+        let setup = Setup::new().var("MARU_LANGUAGE", lang);
+        let setup = script.limits.iter().fold(setup, |setup, (name, value)| setup.limit(name, *value));
+        Self { server: setup.start(), people: BTreeMap::new() }
+    }
+}
+
+impl Stage for Sockets {
+    fn connect(&mut self, who: &str, _greeted: bool) {
+        let stream = TcpStream::connect(self.server.address).expect("the server listens");
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        self.people.insert(who.to_owned(), stream);
+    }
+
+    fn send(&mut self, who: &str, bytes: &[u8]) {
+        // That a connection is over is seen where it is read.
+        let _ = (&self.people[who]).write_all(bytes);
+    }
+
+    fn end(&mut self, who: &str) {
+        let _ = self.people[who].shutdown(Shutdown::Write);
+    }
+
+    fn leave(&mut self, who: &str) {
+        self.people.remove(who);
+    }
+
+    fn receive(&mut self, who: &str) -> Received {
+        let mut buffer = [0; 4096];
+        match (&self.people[who]).read(&mut buffer) {
+            Ok(0) => Received::End,
+            Ok(n) => Received::Bytes(buffer[..n].to_vec()),
+            Err(e) if e.kind() == ErrorKind::ConnectionReset => Received::End,
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Received::Nothing,
+            Err(e) => panic!("can't read: {e}"),
+        }
+    }
+
+    fn keeps_time(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn every_transcript_holds_over_real_sockets() {
+    transcript::each(|script| transcript::play(script, &mut Sockets::new(script)));
+}

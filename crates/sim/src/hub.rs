@@ -1,0 +1,329 @@
+//! The loop that owns the hall, without tasks: it does with the hall's effects what the server's loop does with them.
+//!
+//! The server cannot be imported here, so the order of things is written once more, as briefly as it can be: each session
+//! has one batch under way, each answer keeps its place behind what the ledger is at work on, and what comes after a
+//! change of room or name waits for that change. Whatever a session is given is noted for the checks.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use hall::{Effect, Entry, Event, Feed, Hall, LogId, Proposal, Query, Refusal, Reply, RoomName, Seq, SessionId};
+use wire::lines::{self, Asked, Said, Style};
+use wire::{Codec, Lang};
+
+use crate::conn::Conn;
+use crate::record::Record;
+
+/// What the ledger is asked.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Commit(Vec<Proposal>),
+    Ask(SessionId, Query),
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Committed(Vec<Arc<Entry>>),
+    Failed(Vec<Proposal>),
+    Answered(SessionId, Query, Vec<Arc<Entry>>),
+    Unanswered(SessionId),
+}
+
+#[derive(Debug)]
+enum Slot {
+    Ledger,
+    Tell(Seq, Vec<u8>),
+    Release,
+    Close,
+}
+
+#[derive(Debug, Default)]
+struct Seat {
+    batch: VecDeque<Asked>,
+    changing: bool,
+    slots: VecDeque<Slot>,
+}
+
+/// What the loop and the connections share.
+#[derive(Debug, Default)]
+pub(crate) struct Conns {
+    pub(crate) of: BTreeMap<SessionId, Conn>,
+    pub(crate) records: BTreeMap<SessionId, Record>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Hub {
+    pub(crate) hall: Hall,
+    limits: hall::Limits,
+    codec: Codec,
+    seats: BTreeMap<SessionId, Seat>,
+    effects: Vec<Effect>,
+    group: Vec<Proposal>,
+    told: Vec<(SessionId, Seq, Vec<u8>)>,
+    /// What the ledger is to be asked, in order.
+    pub(crate) requests: Vec<Request>,
+    /// Every log that has grown.
+    pub(crate) feeds: BTreeMap<LogId, Arc<Feed>>,
+}
+
+impl Hub {
+    pub(crate) fn new(limits: hall::Limits, codec: Codec) -> Self {
+        let lobby = RoomName::new("#lobby", usize::MAX).expect("the lobby's name is one");
+        Self {
+            hall: Hall::new(limits.clone(), lobby, Seq(0), 1),
+            limits,
+            codec,
+            seats: BTreeMap::new(),
+            effects: Vec::new(),
+            group: Vec::new(),
+            told: Vec::new(),
+            requests: Vec::new(),
+            feeds: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn arrive(&mut self, session: SessionId, greet: bool, conns: &mut Conns) {
+        self.seats.insert(session, Seat::default());
+        self.hall.arrive(session, greet, &mut self.effects);
+        self.run_effects(conns);
+        self.flush();
+    }
+
+    pub(crate) fn batch(&mut self, session: SessionId, batch: Vec<Asked>, conns: &mut Conns) {
+        if let Some(seat) = self.seats.get_mut(&session) {
+            seat.batch = batch.into();
+            self.proceed(session, conns);
+        }
+        self.flush();
+    }
+
+    pub(crate) fn leave(&mut self, session: SessionId, conns: &mut Conns) {
+        self.hall.leave(session, &mut self.effects);
+        self.run_effects(conns);
+        self.seats.remove(&session);
+        self.flush();
+    }
+
+    pub(crate) fn outcome(&mut self, outcome: Outcome, conns: &mut Conns) {
+        match outcome {
+            Outcome::Committed(entries) => self.committed(&entries, conns),
+            Outcome::Failed(group) => {
+                for proposal in &group {
+                    self.hall.fail(proposal, &mut self.effects);
+                    self.run_commit_effects(conns);
+                    self.tell_all(conns);
+                    self.resolve(proposal.author.session, conns);
+                }
+            }
+            Outcome::Answered(session, query, entries) => {
+                let reply = match query {
+                    Query::History { .. } => Reply::History(entries),
+                    Query::Search { .. } => Reply::Found(entries),
+                };
+                let bytes = lines::reply(&reply, style(session, conns), &self.codec);
+                self.tell(session, self.hall.head(), bytes, conns);
+                self.resolve(session, conns);
+            }
+            Outcome::Unanswered(session) => {
+                let bytes = lines::refusal(&Refusal::NotRead, style(session, conns), &self.codec);
+                self.tell(session, self.hall.head(), bytes, conns);
+                self.resolve(session, conns);
+            }
+        }
+        self.flush();
+    }
+
+    /// Whether nothing is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.requests.is_empty() && self.seats.values().all(|s| s.slots.is_empty() && s.batch.is_empty())
+    }
+
+    fn flush(&mut self) {
+        if !self.group.is_empty() {
+            self.requests.push(Request::Commit(std::mem::take(&mut self.group)));
+        }
+    }
+
+    fn proceed(&mut self, session: SessionId, conns: &mut Conns) {
+        while let Some(seat) = self.seats.get_mut(&session) {
+            if seat.changing {
+                return;
+            }
+            let Some(asked) = seat.batch.pop_front() else { break };
+            self.asked(session, asked, conns);
+        }
+        self.put(session, Slot::Release, conns);
+    }
+
+    fn asked(&mut self, session: SessionId, asked: Asked, conns: &mut Conns) {
+        let said = match asked {
+            Asked::Do(command) => {
+                self.hall.handle(session, command, &mut self.effects);
+                return self.run_effects(conns);
+            }
+            Asked::Help => Said::Help,
+            Asked::Misuse(misuse) => Said::Misuse(misuse),
+            Asked::Lang(lang) => {
+                set_lang(session, lang, conns);
+                Said::LangSet
+            }
+        };
+        let bytes = said.lines(style(session, conns), &self.codec);
+        self.put(session, Slot::Tell(self.hall.head(), bytes), conns);
+    }
+
+    fn committed(&mut self, entries: &[Arc<Entry>], conns: &mut Conns) {
+        for entry in entries {
+            for record in conns.records.values_mut() {
+                record.entry_applied(entry);
+            }
+        }
+        self.hall.commit(entries, &mut self.effects);
+        self.run_commit_effects(conns);
+        for entry in entries {
+            let session = entry.author.session;
+            let answers = self.told.extract_if(.., |(to, after, _)| *to == session && *after == entry.seq);
+            for (to, after, bytes) in answers.collect::<Vec<_>>() {
+                self.tell(to, after, bytes, conns);
+            }
+            self.resolve(session, conns);
+        }
+        self.tell_all(conns);
+    }
+
+    /// An answer to what a session asked, if the effect is one.
+    fn answer(&self, effect: &Effect, conns: &Conns) -> Option<(SessionId, Seq, Vec<u8>)> {
+        match effect {
+            Effect::Reply(to, reply, after) => Some((*to, *after, lines::reply(reply, style(*to, conns), &self.codec))),
+            Effect::Refuse(to, refusal, after) => {
+                Some((*to, *after, lines::refusal(refusal, style(*to, conns), &self.codec)))
+            }
+            _ => None,
+        }
+    }
+
+    fn run_effects(&mut self, conns: &mut Conns) {
+        for effect in std::mem::take(&mut self.effects) {
+            match self.answer(&effect, conns) {
+                Some((to, after, bytes)) => self.put(to, Slot::Tell(after, bytes), conns),
+                None => self.run_effect(effect, conns),
+            }
+        }
+    }
+
+    fn run_commit_effects(&mut self, conns: &mut Conns) {
+        for effect in std::mem::take(&mut self.effects) {
+            match self.answer(&effect, conns) {
+                Some(answer) => self.told.push(answer),
+                None => self.run_effect(effect, conns),
+            }
+        }
+    }
+
+    fn run_effect(&mut self, effect: Effect, conns: &mut Conns) {
+        match effect {
+            Effect::Propose(proposal) => {
+                let session = proposal.author.session;
+                if let Some(seat) = self.seats.get_mut(&session) {
+                    seat.changing |= !matches!(proposal.event, Event::Message(..));
+                }
+                self.put(session, Slot::Ledger, conns);
+                self.group.push(proposal);
+            }
+            Effect::Ask(session, query) => {
+                self.put(session, Slot::Ledger, conns);
+                self.flush();
+                self.requests.push(Request::Ask(session, query));
+            }
+            Effect::Grow(log, feed, block) => {
+                feed.append(block, &self.limits);
+                self.feeds.insert(log, feed);
+            }
+            Effect::Follow(session, log, feed, at) => {
+                if let Some(conn) = conns.of.get_mut(&session) {
+                    conn.outbox.follow(log.clone(), feed, at);
+                }
+                if let Some(record) = conns.records.get_mut(&session) {
+                    record.followed(&log, at);
+                }
+            }
+            Effect::Unfollow(session, log, until) => {
+                if let Some(conn) = conns.of.get_mut(&session) {
+                    conn.outbox.unfollow(&log, until);
+                }
+                if let Some(record) = conns.records.get_mut(&session) {
+                    record.unfollowed(&log, until);
+                }
+            }
+            Effect::Focus(session, room) => {
+                if let Some(conn) = conns.of.get_mut(&session) {
+                    conn.outbox.focus(room.as_ref());
+                }
+            }
+            Effect::Close(session) => self.put(session, Slot::Close, conns),
+            Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
+        }
+    }
+
+    fn put(&mut self, session: SessionId, slot: Slot, conns: &mut Conns) {
+        let Some(seat) = self.seats.get_mut(&session) else { return };
+        if seat.slots.is_empty() && !matches!(slot, Slot::Ledger) {
+            act(session, slot, conns);
+        } else {
+            seat.slots.push_back(slot);
+        }
+    }
+
+    fn tell(&self, session: SessionId, after: Seq, bytes: Vec<u8>, conns: &mut Conns) {
+        if self.seats.contains_key(&session) {
+            act(session, Slot::Tell(after, bytes), conns);
+        }
+    }
+
+    fn tell_all(&mut self, conns: &mut Conns) {
+        for (session, after, bytes) in std::mem::take(&mut self.told) {
+            self.tell(session, after, bytes, conns);
+        }
+    }
+
+    fn resolve(&mut self, session: SessionId, conns: &mut Conns) {
+        let Some(seat) = self.seats.get_mut(&session) else { return };
+        let first = seat.slots.pop_front();
+        assert!(matches!(first, Some(Slot::Ledger)), "the ledger answers what it was asked");
+        while !matches!(seat.slots.front(), Some(Slot::Ledger) | None) {
+            if let Some(slot) = seat.slots.pop_front() {
+                act(session, slot, conns);
+            }
+        }
+        if seat.slots.is_empty() && std::mem::take(&mut seat.changing) {
+            self.proceed(session, conns);
+        }
+    }
+}
+
+fn act(session: SessionId, slot: Slot, conns: &mut Conns) {
+    let Some(conn) = conns.of.get_mut(&session) else { return };
+    match slot {
+        Slot::Ledger => {}
+        Slot::Tell(after, bytes) => {
+            if let Some(record) = conns.records.get_mut(&session) {
+                record.answered(after, &bytes);
+            }
+            conn.outbox.answer(after, bytes);
+        }
+        Slot::Release => conn.asking = false,
+        Slot::Close => conn.closing = true,
+    }
+}
+
+fn style(session: SessionId, conns: &Conns) -> Style {
+    conns.of.get(&session).map(|conn| conn.outbox.style()).unwrap_or_default()
+}
+
+fn set_lang(session: SessionId, lang: Lang, conns: &mut Conns) {
+    if let Some(conn) = conns.of.get_mut(&session) {
+        let style = conn.outbox.style();
+        conn.outbox.set_style(Style { lang, ..style });
+    }
+}

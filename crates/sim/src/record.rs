@@ -1,0 +1,144 @@
+//! What one client was to be shown, what it was told, and what was written to it: enough to check every byte afterwards.
+//!
+//! Which rooms a client is in is taken from the entries themselves, not from what the hall made of them; only for direct
+//! conversations, and for leaving a room unseen, the hall's own word is taken.
+
+use std::collections::VecDeque;
+
+use hall::{Entry, Event, LogId, Seq, SessionId};
+
+/// A time during which a client follows a log: entries after `from`, up to `until`.
+#[derive(Debug, Clone)]
+pub(crate) struct Period {
+    pub(crate) log: LogId,
+    pub(crate) from: Seq,
+    pub(crate) until: Seq,
+}
+
+/// An answer, and the entry after which it may be given.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) after: Seq,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Bytes that were written at one time.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// Where they begin in the stream.
+    pub(crate) start: usize,
+    pub(crate) at_ms: u64,
+    /// The last entry on the ledger then.
+    pub(crate) head: Seq,
+}
+
+/// One client's record.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) session: SessionId,
+    pub(crate) name: String,
+    pub(crate) periods: Vec<Period>,
+    pub(crate) answers: VecDeque<Answer>,
+    /// Told holes: entries of the log after the first and before the second need not be shown.
+    pub(crate) holes: Vec<(LogId, Seq, Seq)>,
+    pub(crate) gaps: Vec<Vec<u8>>,
+    pub(crate) stream: Vec<u8>,
+    pub(crate) written: Vec<Written>,
+    /// Whether lines are separated for it rather than ended, so that newlines say nothing.
+    pub(crate) unframed: bool,
+    /// Whether its connection ended before it had everything.
+    pub(crate) cut_off: bool,
+}
+
+impl Record {
+    pub(crate) fn new(session: SessionId, name: &str, unframed: bool) -> Self {
+        Self {
+            session,
+            name: name.to_owned(),
+            periods: Vec::new(),
+            answers: VecDeque::new(),
+            holes: Vec::new(),
+            gaps: Vec::new(),
+            stream: Vec::new(),
+            written: Vec::new(),
+            unframed,
+            cut_off: false,
+        }
+    }
+
+    fn open(&self, log: &LogId) -> Option<usize> {
+        self.periods.iter().position(|p| p.log == *log && p.until == Seq(u64::MAX))
+    }
+
+    pub(crate) fn entry_applied(&mut self, entry: &Entry) {
+        if entry.author.session != self.session {
+            return;
+        }
+        let Some(log) = entry.logs.first() else { return };
+        match entry.event {
+            Event::Join if self.open(log).is_none() => self.begin(log, Seq(entry.seq.0 - 1)),
+            Event::Part => self.end(log, entry.seq),
+            _ => {}
+        }
+    }
+
+    /// The hall gives the session a cursor. A room is followed from the arrival in the lobby or from an entry.
+    pub(crate) fn followed(&mut self, log: &LogId, at: Seq) {
+        if self.open(log).is_none() {
+            assert!(matches!(log, LogId::Direct(..)) || self.periods.is_empty(), "{log:?} without an entry");
+            self.begin(log, at);
+        }
+    }
+
+    pub(crate) fn unfollowed(&mut self, log: &LogId, until: Seq) {
+        self.end(log, until);
+    }
+
+    fn begin(&mut self, log: &LogId, from: Seq) {
+        self.periods.push(Period { log: log.clone(), from, until: Seq(u64::MAX) });
+    }
+
+    fn end(&mut self, log: &LogId, until: Seq) {
+        if let Some(open) = self.open(log) {
+            self.periods[open].until = until;
+        }
+    }
+
+    pub(crate) fn answered(&mut self, after: Seq, bytes: &[u8]) {
+        self.answers.push_back(Answer { after, bytes: bytes.to_vec() });
+    }
+
+    /// The client is told that entries after `after` are no longer kept, up to the one before `next` or, if there is none,
+    /// up to `floor`, behind which memory begins.
+    pub(crate) fn gap(&mut self, log: &LogId, after: Seq, next: Option<Seq>, floor: Seq, bytes: &[u8]) {
+        // Of a room that was left, nothing at all may be kept.
+        let left = self.periods.iter().find(|p| p.log == *log && p.from <= after && after < p.until);
+        let next = next.unwrap_or(match left {
+            Some(left) if left.until < Seq(u64::MAX) => Seq(left.until.0 + 1),
+            _ => Seq(floor.0 + 1),
+        });
+        self.holes.push((log.clone(), after, next));
+        self.gaps.push(bytes.to_vec());
+    }
+
+    pub(crate) fn wrote(&mut self, at_ms: u64, head: Seq, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.written.push(Written { start: self.stream.len(), at_ms, head });
+            self.stream.extend_from_slice(bytes);
+        }
+    }
+
+    /// In which of its logs the client is to be shown an entry.
+    pub(crate) fn logs_showing(&self, entry: &Entry) -> Vec<&Period> {
+        if entry.author.session == self.session {
+            return Vec::new();
+        }
+        let shows = |p: &&Period| entry.logs.contains(&p.log) && p.from < entry.seq && entry.seq <= p.until;
+        self.periods.iter().filter(shows).collect()
+    }
+
+    /// Whether the client was told that it misses this entry in this log.
+    pub(crate) fn misses(&self, entry: &Entry, log: &LogId) -> bool {
+        self.holes.iter().any(|(of, after, next)| of == log && *after < entry.seq && entry.seq < *next)
+    }
+}
