@@ -195,7 +195,7 @@ fn korean(entry: &Entry) -> String {
         Event::Join => format!("* {nick} 님이 들어왔습니다"),
         Event::Part => format!("* {nick} 님이 방에서 나갔습니다"),
         Event::Quit => format!("* {nick} 님이 나갔습니다"),
-        Event::Nick(to) => format!("* {nick} 님의 이름이 이제 {to} 입니다"),
+        Event::Nick(to) => format!("* {nick} 님의 이름이 이제 {to}입니다"),
         Event::Topic(text) if text.as_str().is_empty() => format!("* {nick} 님이 주제를 지웠습니다"),
         Event::Topic(text) => format!("* {nick} 님이 정한 주제: {}", text.as_str()),
     }

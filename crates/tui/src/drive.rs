@@ -45,6 +45,11 @@ pub(crate) fn run(options: &Options) -> Result<Ended, Error> {
     let lang = options.lang;
     let server: Address = options.server.parse().map_err(|why| Error::Address(options.server.clone(), why))?;
     let stream = link::connect(&server)?;
+    if !options.lines {
+        // A hall greets whoever stays silent, in its own language; while a name is being thought of, ours is on its way.
+        // A connection that fails here is found to have failed when it is used.
+        let _ = (&stream).write_all(format!("/lang {}\n", lang.tag()).as_bytes());
+    }
     let mut desk = Desk::open().map_err(Error::Stdio)?;
     let given = options.nick.as_deref().and_then(clean);
     let asked = given.is_none();

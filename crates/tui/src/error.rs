@@ -60,18 +60,18 @@ impl Error {
             Self::Unreachable(address, tried) => unreachable(address, tried, lang),
             Self::ClosedEarly(address) => lang.pick(
                 format!("{address} closed the connection before the conversation began\nhint: if it is a simple chat server rather than a Maru hall, try --lines"),
-                format!("{address} 서버가 대화를 시작하기 전에 연결을 닫았습니다\n도움말: 마루가 아니라 단순한 채팅 서버라면 --lines 를 붙여 보세요"),
+                format!("{address} 서버가 대화를 시작하기 전에 연결을 닫았습니다\n도움말: 마루가 아니라 단순한 채팅 서버라면 --lines를 붙여 보세요"),
             ),
             Self::NotAHall(address) => lang.pick(
                 format!("{address} does not answer as a Maru hall does\nhint: for a simple chat server that relays what it gets, use --lines"),
-                format!("{address} 서버가 마루처럼 대답하지 않습니다\n도움말: 받은 것을 그대로 전하는 단순한 채팅 서버라면 --lines 를 붙이세요"),
+                format!("{address} 서버가 마루처럼 대답하지 않습니다\n도움말: 받은 것을 그대로 전하는 단순한 채팅 서버라면 --lines를 붙이세요"),
             ),
             Self::Lost(unacked) => lost(unacked, lang),
             Self::Refused(1) => lang.pick("the hall refused one thing it was asked for", "서버가 요청 하나를 거절했습니다").to_owned(),
             Self::Refused(n) => lang.pick(format!("the hall refused {n} things it was asked for"), format!("서버가 요청 {n}개를 거절했습니다")),
             Self::NoNick => lang.pick(
                 "no nickname was given\nhint: use --nick NAME or MARU_NICK, or make the nickname the first line of the input",
-                "닉네임이 없습니다\n도움말: --nick 이름 또는 MARU_NICK 을 쓰거나, 입력의 첫 줄에 닉네임을 쓰세요",
+                "닉네임이 없습니다\n도움말: --nick 이름 또는 MARU_NICK을 쓰거나, 입력의 첫 줄에 닉네임을 쓰세요",
             ).to_owned(),
             Self::NothingToSay(nick) => lang.pick(
                 format!("nothing was sent: without --nick the first line of the input is the nickname ({nick:?}), and no other line came\nhint: --nick NAME makes every line a message"),
@@ -105,7 +105,7 @@ fn unreachable(address: &Address, tried: &[(SocketAddr, io::Error)], lang: Lang)
     }
     text + lang.pick(
         "\nhint: is the server running? start one with `maru serve`, or name another: `maru chat HOST[:PORT]`",
-        "\n도움말: 서버가 켜져 있나요? `maru serve` 로 켜거나, 다른 서버를 적으세요: `maru chat 호스트[:포트]`",
+        "\n도움말: 서버가 켜져 있나요? `maru serve`로 켜거나, 다른 서버를 적으세요: `maru chat 호스트[:포트]`",
     )
 }
 

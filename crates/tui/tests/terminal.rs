@@ -122,7 +122,7 @@ fn a_nickname_is_asked_for_and_the_prompt_follows_it() {
     client.press("/nick 순이\r반쯤");
     assert_eq!(guest.line(), "/nick 순이");
     client.wait_rows(&["순이> 반쯤"]);
-    guest.say("* 순이 이라는 이름은 누가 쓰고 있습니다. 이제 이름은 순이2 입니다");
+    guest.say("* 이미 누가 쓰는 이름입니다(순이). 이제 이름은 순이2입니다");
     client.wait_rows(&["순이2> 반쯤"]);
     // The nickname is no message that could be recalled.
     client.press("\x15\x1b[A\x1b[A");

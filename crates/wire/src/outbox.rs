@@ -145,10 +145,16 @@ impl Outbox {
         self.drop_finished();
     }
 
+    /// The logs that the client follows.
+    #[must_use]
+    pub fn logs(&self) -> Vec<LogId> {
+        self.cursors.iter().map(|c| c.log.clone()).collect()
+    }
+
     /// The client has left the hall: it is sent what was there until now and nothing that comes later. Returns the logs that
     /// it followed.
     pub fn finish(&mut self) -> Vec<LogId> {
-        let logs = self.cursors.iter().map(|c| c.log.clone()).collect();
+        let logs = self.logs();
         for cursor in &mut self.cursors {
             cursor.until = cursor.until.min(cursor.feed.head());
         }

@@ -45,7 +45,7 @@ fn reason(why: Why, lang: Lang) -> &'static str {
         Why::Crowded => lang.pick("too many connections from your address", "같은 주소에서 온 연결이 너무 많습니다"),
         Why::Unspoken => lang.pick(
             "this is not spoken here; come in with `nc`, `telnet` or `maru chat`",
-            "이 방식으로는 들어올 수 없습니다. `nc`, `telnet`, `maru chat` 으로 들어오세요",
+            "이 방식으로는 들어올 수 없습니다. `nc`, `telnet`, `maru chat`으로 들어오세요",
         ),
         Why::Untrusted => lang.pick("this address may not speak for others", "다른 주소를 대신할 수 없는 주소입니다"),
         Why::Slow => lang.pick("the first bytes came too slowly", "첫 바이트가 너무 늦게 왔습니다"),

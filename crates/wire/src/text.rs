@@ -5,10 +5,12 @@ use std::borrow::Cow;
 /// The text without control characters and without the escape sequences that they begin.
 ///
 /// Removed are C0 (a tab becomes a space), DEL, C1, and whole CSI, OSC, DCS, PM, APC and SOS sequences of ECMA-48, so
-/// that not even their printable remains are shown. An unfinished sequence ends with the text.
+/// that not even their printable remains are shown. An unfinished sequence ends with the text. Removed as well are what
+/// begins a new line elsewhere (U+2028, U+2029) and what turns the text around beyond its own end (the embeddings,
+/// overrides and isolates of Unicode's UAX #9): a line is to stay one line, behind its speaker's name.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_control) {
+    if !text.chars().any(|c| c.is_control() || is_unruly(c)) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len());
@@ -26,11 +28,16 @@ pub fn printable(text: &str) -> Cow<'_, str> {
             },
             '\u{9b}' => skip_while(&mut chars, |c| matches!(c, ' '..='?'), 1),
             '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut chars),
-            c if c.is_control() => {}
+            c if c.is_control() || is_unruly(c) => {}
             c => clean.push(c),
         }
     }
     Cow::Owned(clean)
+}
+
+/// Whether a character ends the line, or changes the direction of what comes after it.
+fn is_unruly(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
@@ -86,6 +93,7 @@ mod tests {
         check("a\u{1b}[31mred\u{1b}[0m", "ared");
         check("a\u{1b}]0;title\u{07}b\u{1b}]8;;http://x\u{1b}\\c", "abc");
         check("\u{9b}2Jx\u{1b}(Bz\u{1b}cq", "xzq");
+        check("\u{202e}abc\u{2066}d\u{2028}e", "abcde");
         check("tab\there\u{7f}\u{8}\r\n\0", "tab here");
         check("cut \u{1b}[38;5", "cut ");
         check("cut \u{1b}]never ends", "cut ");

@@ -87,14 +87,14 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
                 count(*people, lang)
             ),
             format!(
-                "* {room} 방에 오신 것을 환영합니다. {} 지금 이름은 {nick} 입니다.\n* 글을 쓰면 모두에게 보입니다. 이름을 정하려면 /nick 이름, 도움말은 /help (English: /lang en)",
+                "* {room} 방에 오신 것을 환영합니다. {} 지금 이름은 {nick}입니다.\n* 글을 쓰면 모두에게 보입니다. 이름을 정하려면 /nick 이름, 도움말은 /help (English: /lang en)",
                 count(*people, lang)
             ),
         ),
-        Reply::Named { nick, taken: None } => lang.pick(format!("* you are now {nick}"), format!("* 이제 이름은 {nick} 입니다")),
+        Reply::Named { nick, taken: None } => lang.pick(format!("* you are now {nick}"), format!("* 이제 이름은 {nick}입니다")),
         Reply::Named { nick, taken: Some(taken) } => lang.pick(
             format!("* {taken} is in use; you are now {nick}"),
-            format!("* {taken} 이라는 이름은 누가 쓰고 있습니다. 이제 이름은 {nick} 입니다"),
+            format!("* 이미 누가 쓰는 이름입니다({taken}). 이제 이름은 {nick}입니다"),
         ),
         Reply::Joined { room, topic, people } => {
             let people = count(*people, lang);
@@ -105,6 +105,9 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
         }
         Reply::Focused(room) => lang.pick(format!("* you speak in {room}"), format!("* 이제 {room} 방에서 말합니다")),
         Reply::Parted { room, focus } => parted(room.as_str(), focus.as_ref().map(hall::RoomName::as_str), lang),
+        Reply::TopicSet(room, text) if text.as_str().is_empty() => {
+            lang.pick(format!("* {room} has no topic now"), format!("* {room} 방의 주제를 지웠습니다"))
+        }
         Reply::Topic(room, None) => lang.pick(format!("* {room} has no topic"), format!("* {room} 방에는 주제가 없습니다")),
         Reply::Topic(room, Some(text)) | Reply::TopicSet(room, text) => {
             let text = printable(text.as_str());

@@ -49,7 +49,7 @@ commands! {
     Who ["who", "names", "누구"] " [#ROOM]" / " [#방]": "who is in a room" / "방에 누가 있는지 봅니다";
     Msg ["msg", "w", "귓"] " NAME TEXT" / " 이름 내용": "a message to one person alone" / "한 사람에게만 보냅니다";
     Me ["me"] " TEXT" / " 내용": "say what you do" / "하는 행동을 보여 줍니다";
-    Topic ["topic", "주제"] " [TEXT]" / " [내용]": "show or set the room's topic" / "방의 주제를 보거나 정합니다";
+    Topic ["topic", "주제"] " [TEXT|-]" / " [내용|-]": "show, set or clear the room's topic" / "방의 주제를 보거나 정하거나 지웁니다";
     History ["history", "기록"] " [N]" / " [개수]": "the last N messages of the room (20)" / "방의 지난 메시지를 봅니다(20개)";
     Search ["search", "찾기"] " WORDS" / " 낱말": "messages of your rooms with all these words" / "내가 있는 방에서 낱말이 모두 든 메시지를 찾습니다";
     Lang ["lang", "언어"] " en|ko" / " ko|en": "the language I speak to you (한국어: /lang ko)" / "안내 언어를 고릅니다 (English: /lang en)";

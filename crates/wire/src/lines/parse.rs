@@ -62,6 +62,7 @@ fn arguments(info: &'static Info, rest: &str, names: Names) -> Result<Asked, Mis
             Command::Direct { to: names.nick(to)?, kind: Kind::Say, text: Text::new(text.trim_start()) }
         }
         Name::Me => Command::Say { room: None, kind: Kind::Action, text: Text::new(needed?) },
+        Name::Topic if rest == "-" => Command::Topic { room: None, text: Some(Text::new("")) },
         Name::Topic => Command::Topic { room: None, text: (!rest.is_empty()).then(|| Text::new(rest)) },
         Name::History if rest.is_empty() => Command::History { room: None, last: HISTORY_DEFAULT },
         Name::History => match rest.parse() {

@@ -100,7 +100,7 @@ pub(super) fn line(entry: &Entry, lang: Lang) -> String {
         Event::Part => lang.pick(format!("* {nick} left the room"), format!("* {nick} 님이 방에서 나갔습니다")),
         Event::Quit => lang.pick(format!("* {nick} left"), format!("* {nick} 님이 나갔습니다")),
         Event::Nick(to) => {
-            lang.pick(format!("* {nick} is now called {to}"), format!("* {nick} 님의 이름이 이제 {to} 입니다"))
+            lang.pick(format!("* {nick} is now called {to}"), format!("* {nick} 님의 이름이 이제 {to}입니다"))
         }
         Event::Topic(text) if text.as_str().is_empty() => {
             lang.pick(format!("* {nick} cleared the topic"), format!("* {nick} 님이 주제를 지웠습니다"))
