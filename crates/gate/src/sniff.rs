@@ -62,7 +62,6 @@ mod tests {
 
     /// What is found when these packets come, each after so many milliseconds.
     async fn check(packets: &'static [(u64, &[u8])], expect: Option<Dialect>, silent: bool, within_ms: u64) {
-        tokio::time::pause();
         let (mut near, mut far) = tokio::io::duplex(64);
         let sender = tokio::spawn(async move {
             for (ms, bytes) in packets {
@@ -82,12 +81,12 @@ mod tests {
         sender.abort();
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn silence_means_plain_lines() {
         check(&[], Some(Dialect::Lines), true, 300).await;
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn text_is_recognised_at_once_and_a_beginning_after_a_pause() {
         check(&[(0, b"hello")], Some(Dialect::Lines), false, 0).await;
         check(&[(10, b"GE")], Some(Dialect::Lines), false, 300).await;
@@ -95,13 +94,13 @@ mod tests {
         check(&[(0, b"N"), (1, b"I"), (1, b"C"), (1, b"K"), (1, b" a")], Some(Dialect::Irc), false, 4).await;
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn half_a_handshake_is_never_text() {
         check(&[(0, b"\x16")], None, false, 10_000).await;
         check(&[(0, b"\x16"), (5_000, b"\x03")], Some(Dialect::Tls), false, 5_000).await;
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_client_that_is_gone_is_no_client() {
         let (mut near, far) = tokio::io::duplex(64);
         drop(far);
