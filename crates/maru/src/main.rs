@@ -25,9 +25,6 @@ use args::Command;
 use env::Env;
 use wrong::{Wrong, Wrongs};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let env = Env::of_process();
     let lang = env.language();

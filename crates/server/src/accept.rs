@@ -115,7 +115,8 @@ async fn meet(mut stream: TcpStream, peer: SocketAddr, ticket: Ticket, shared: A
         Some(_) => Why::Unspoken,
         None => Why::Slow,
     };
-    say_no(&mut stream, peer, dialect, why, &shared).await;
+    // Boxed: it is large, and thousands may be met at one time without any of them being turned away.
+    Box::pin(say_no(&mut stream, peer, dialect, why, &shared)).await;
     drop(ticket);
     None
 }

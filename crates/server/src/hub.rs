@@ -260,6 +260,7 @@ impl Hub {
         self.shared.set_head(self.hall.head());
         self.run_commit_effects();
         for entry in entries {
+            log_names(entry);
             let session = entry.author.session;
             // What an entry answers comes before what the same batch was told after it.
             let answers = self.told.extract_if(.., |(to, after, _)| *to == session && *after == entry.seq);
@@ -443,6 +444,16 @@ impl Hub {
             self.put(session, Slot::Tell(self.hall.head(), bytes));
             self.put(session, Slot::Close);
         }
+    }
+}
+
+/// A guest's arrival is logged under a name that the hall gave: what they are called later leads back to it.
+fn log_names(entry: &Entry) {
+    let (session, nick) = (entry.author.session.0, &entry.author.nick);
+    match &entry.event {
+        Event::Join => tracing::info!(session, %nick, "joined"),
+        Event::Nick(to) => tracing::info!(session, %nick, %to, "renamed"),
+        _ => {}
     }
 }
 
