@@ -32,15 +32,16 @@ const BLOCKED: u8 = 8;
 /// The hall's loop waits until answers have been taken.
 const STALLED: u8 = 16;
 
-/// A connection in the hall.
+/// A connection in the hall. What a pass over many connections touches of each stands together, in few lines of the cache.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Conn {
-    pub(crate) session: SessionId,
-    pub(crate) peer: SocketAddr,
+    flags: AtomicU8,
     pub(crate) stream: TcpStream,
     outbox: Mutex<Outbox>,
     waker: AtomicWaker,
-    flags: AtomicU8,
+    pub(crate) session: SessionId,
+    pub(crate) peer: SocketAddr,
 }
 
 /// How far writing has come.

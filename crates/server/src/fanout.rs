@@ -21,7 +21,7 @@ use crate::shared::Shared;
 /// Connections written to before another group has its turn.
 const TURN: usize = 32;
 /// Connections in one group; several groups of a large audience are written to in parallel.
-const GROUP: usize = 1_024;
+const GROUP: usize = 512;
 
 /// The threads that make passes.
 #[derive(Debug)]
@@ -147,7 +147,9 @@ impl Pass {
         let until = (self.from + TURN).min(seen.len());
         let write_bytes = shared.settings.load().server.write_bytes;
         let now_ms = shared.now_ms();
-        for conn in &seen[self.from..until] {
+        for (next, conn) in (self.from + 1..).zip(&seen[self.from..until]) {
+            // The next one is on its way from memory while this one is written to.
+            std::hint::black_box(seen.get(next).is_some_and(|next| next.is_blocked()));
             let deliver = AssertUnwindSafe(|| conn.deliver(now_ms, write_bytes, &shared.codec));
             if catch_unwind(deliver).is_err() {
                 // A bug of ours costs that connection and no other: its own task runs into the same, and ends.
