@@ -71,6 +71,8 @@ struct Group {
 #[derive(Debug, Default)]
 struct Members {
     conns: Vec<Arc<Conn>>,
+    /// Whose each of them is: to find one among thousands without fetching the others from memory.
+    sessions: Vec<SessionId>,
     /// The same as a pass sees them, until somebody comes or goes.
     seen: Option<Arc<[Arc<Conn>]>>,
 }
@@ -174,6 +176,7 @@ impl Audience {
             self.groups.len() - 1
         });
         let mut members = self.groups[group].members();
+        members.sessions.push(conn.session);
         members.conns.push(conn);
         members.seen = None;
     }
@@ -182,8 +185,9 @@ impl Audience {
     pub(crate) fn remove(&mut self, session: SessionId) {
         for (index, group) in self.groups.iter().enumerate() {
             let mut members = group.members();
-            if let Some(at) = members.conns.iter().position(|conn| conn.session == session) {
+            if let Some(at) = members.sessions.iter().position(|of| *of == session) {
                 members.conns.swap_remove(at);
+                members.sessions.swap_remove(at);
                 members.seen = None;
                 let empty = members.conns.is_empty();
                 drop(members);
@@ -217,7 +221,7 @@ impl Group {
     /// Everybody in the group, as of now.
     fn seen(&self) -> Arc<[Arc<Conn>]> {
         let mut members = self.members();
-        let Members { conns, seen } = &mut *members;
+        let Members { conns, seen, .. } = &mut *members;
         Arc::clone(seen.get_or_insert_with(|| conns.as_slice().into()))
     }
 }
