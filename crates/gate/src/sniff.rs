@@ -24,7 +24,7 @@ pub struct Sniffed {
 /// of anything else; the beginning of a binary handshake is waited for longer, and is never taken for text.
 ///
 /// # Errors
-/// When reading fails, or the client is gone before its first byte.
+/// When reading fails, or the client is gone before its first byte or within a binary handshake.
 pub async fn sniff<S: AsyncRead + Unpin>(stream: &mut S, limits: &Limits) -> io::Result<Sniffed> {
     let mut first = Vec::new();
     let start = Instant::now();
@@ -36,6 +36,7 @@ pub async fn sniff<S: AsyncRead + Unpin>(stream: &mut S, limits: &Limits) -> io:
             Err(_) if is_binary(&first) => return Ok(Sniffed { dialect: None, first, silent: false }),
             Err(_) => return Ok(Sniffed { dialect: Some(Dialect::Lines), silent: first.is_empty(), first }),
             Ok(Ok(0)) if first.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(Ok(0)) if is_binary(&first) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(Ok(0)) => return Ok(Sniffed { dialect: Some(Dialect::Lines), first, silent: false }),
             Ok(Ok(n)) => first.extend_from_slice(&bytes[..n]),
             Ok(Err(error)) => return Err(error),

@@ -45,7 +45,8 @@ impl Hall {
     pub fn fail(&mut self, proposal: &Proposal, out: &mut Effects) {
         let author = &proposal.author;
         match &proposal.event {
-            Event::Message(..) | Event::Topic(_) | Event::Part => {}
+            Event::Message(..) => self.came_back(&proposal.logs),
+            Event::Topic(_) | Event::Part => {}
             Event::Join => {
                 for room in rooms(&proposal.logs) {
                     self.not_joined(author.person, room);
@@ -119,7 +120,8 @@ impl Hall {
     }
 
     /// A direct message is on the record: its author is told so, or that nobody was there any more to be given it.
-    fn delivered(&self, entry: &Entry, out: &mut Effects) {
+    fn delivered(&mut self, entry: &Entry, out: &mut Effects) {
+        self.came_back(&entry.logs);
         let Some(log @ LogId::Direct(a, b)) = entry.logs.first() else { return };
         let to = if entry.author.person == *a { b } else { a };
         let session = entry.author.session;
@@ -128,6 +130,13 @@ impl Hall {
             out.push(Effect::Reply(session, Reply::Delivered(person.nick.clone()), entry.seq));
         } else if let Some((_, nick)) = self.directs.get(log).and_then(|d| d.called.iter().find(|(id, _)| id == to)) {
             out.push(Effect::Refuse(session, Refusal::NoSuchPerson(nick.clone()), entry.seq));
+        }
+    }
+
+    /// The ledger is done with a message: if it was a direct one, its conversation waits for one less.
+    fn came_back(&mut self, logs: &[LogId]) {
+        if let Some(direct) = logs.first().and_then(|log| self.directs.get_mut(log)) {
+            direct.pending = direct.pending.saturating_sub(1);
         }
     }
 

@@ -80,6 +80,8 @@ pub(crate) struct Room {
 pub(crate) struct Direct {
     pub(crate) feed: Arc<Feed>,
     pub(crate) sessions: usize,
+    /// Messages that the ledger has been asked to record: nobody stops following before they are shown them.
+    pub(crate) pending: usize,
     /// What each of the two was called when last written to.
     pub(crate) called: SmallVec<[(PersonId, Nick); 2]>,
 }
@@ -321,7 +323,8 @@ impl Hall {
         next
     }
 
-    /// Has a session follow a direct conversation. The one that was quiet longest makes room if there are too many.
+    /// Has a session follow a direct conversation. If there are too many, the one that was
+    /// quiet longest makes room.
     pub(crate) fn follow_direct(&mut self, session: SessionId, log: &LogId, out: &mut Effects) {
         let Some(s) = self.sessions.get_mut(&session) else { return };
         if let Some(at) = s.directs.iter().position(|l| l == log) {
@@ -329,17 +332,23 @@ impl Hall {
             s.directs.push(log);
             return;
         }
-        let oldest = (s.directs.len() >= self.limits.rooms_per_session).then(|| s.directs.remove(0));
+        let mut left = Vec::new();
+        while s.directs.len() >= self.limits.rooms_per_session {
+            let idle = |log: &LogId| self.directs.get(log).is_none_or(|direct| direct.pending == 0);
+            let Some(oldest) = s.directs.iter().position(idle) else { break };
+            left.push(s.directs.remove(oldest));
+        }
         s.directs.push(log.clone());
         let head = self.head;
         let direct = self.directs.entry(log.clone()).or_insert_with(|| Direct {
             feed: Arc::new(Feed::after(head)),
             sessions: 0,
+            pending: 0,
             called: smallvec![],
         });
         direct.sessions += 1;
         out.push(Effect::Follow(session, log.clone(), Arc::clone(&direct.feed), direct.feed.head()));
-        if let Some(oldest) = oldest {
+        for oldest in left {
             let until = self.directs.get(&oldest).map_or(head, |d| d.feed.head());
             self.unfollow_direct(&oldest);
             out.push(Effect::Unfollow(session, oldest, until));

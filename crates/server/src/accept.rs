@@ -60,10 +60,12 @@ fn welcome(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) {
 
 fn tune(stream: &TcpStream, peer_dead_s: u64) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let dead = Duration::from_secs(peer_dead_s.max(u64::from(PROBES)));
-    let probe = dead / (2 * PROBES);
+    let dead = Duration::from_secs(peer_dead_s);
+    // The kernel counts both in whole seconds, and takes none for a mistake.
+    let whole = |time: Duration| time.max(Duration::from_secs(1));
+    let (silent, probe) = (whole(dead / 2), whole(dead / (2 * PROBES)));
     let socket = SockRef::from(stream);
-    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(dead / 2).with_interval(probe).with_retries(PROBES))?;
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(silent).with_interval(probe).with_retries(PROBES))?;
     // The same for a peer that vanishes while something is on its way to it.
     socket.set_tcp_user_timeout(Some(dead))
 }

@@ -60,6 +60,8 @@ pub(crate) struct Hub {
     group: Vec<Proposal>,
     /// Whom an applied group answers, and the entry it answers.
     told: Vec<(SessionId, Seq, Vec<u8>)>,
+    /// The logs that an applied group has let grow.
+    grown: Vec<LogId>,
     stopping: bool,
 }
 
@@ -109,6 +111,7 @@ impl Hub {
             effects: Vec::new(),
             group: Vec::new(),
             told: Vec::new(),
+            grown: Vec::new(),
             stopping: false,
         }
     }
@@ -259,16 +262,17 @@ impl Hub {
         self.hall.commit(entries, &mut self.effects);
         self.shared.set_head(self.hall.head());
         self.run_commit_effects();
+        // They are in the order of the entries, as the entries are.
+        let mut told = std::mem::take(&mut self.told).into_iter().peekable();
         for entry in entries {
             log_names(entry);
-            let session = entry.author.session;
             // What an entry answers comes before what the same batch was told after it.
-            let answers = self.told.extract_if(.., |(to, after, _)| *to == session && *after == entry.seq);
-            for (to, after, bytes) in answers.collect::<Vec<_>>() {
+            while let Some((to, after, bytes)) = told.next_if(|(_, after, _)| *after <= entry.seq) {
                 self.tell(to, after, bytes);
             }
-            self.resolve(session);
+            self.resolve(entry.author.session);
         }
+        self.told = told.collect();
         self.tell_all();
     }
 
@@ -316,6 +320,12 @@ impl Hub {
             }
         }
         self.effects = effects;
+        // Only now that all logs have grown: who follows several is shown their entries in the order of the numbers.
+        for log in self.grown.drain(..) {
+            if let Some(audience) = self.audiences.get(&log) {
+                audience.deliver();
+            }
+        }
         for (session, log) in left {
             self.stop_waking(session, &log);
         }
@@ -344,9 +354,7 @@ impl Hub {
             }
             Effect::Grow(log, feed, block) => {
                 feed.append(block, &self.shared.settings.load().hall);
-                if let Some(audience) = self.audiences.get(&log) {
-                    audience.deliver();
-                }
+                self.grown.push(log);
             }
             Effect::Follow(session, log, feed, at) => {
                 if let Some(seat) = self.seats.get(&session) {

@@ -111,7 +111,10 @@ impl Handle {
     /// Replaces the settings. They hold for what comes from now on; the ledger's limits and the charset stay.
     pub fn reload(&self, settings: Settings) {
         self.shared.settings.store(Arc::new(settings));
-        // A full queue means that the loop is about to look at the settings anyway, when it has the next input.
-        let _ = self.shared.hall.try_send(hub::Input::Reload);
+        if let Some(full) = self.shared.tell_hall(hub::Input::Reload)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(full);
+        }
     }
 }

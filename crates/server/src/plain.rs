@@ -295,7 +295,10 @@ impl Plain {
         if all && (self.state.ended || quiet) {
             self.framer.pause(limits.line_bytes, &mut hear);
         }
-        self.bucket.take(taken);
+        // One frame of a program that sends no newlines may hold many messages.
+        let messages =
+            batch.iter().filter(|asked| !matches!(asked, Asked::Do(Command::Nick { adopt: true, .. }))).count();
+        self.bucket.take(taken.max(messages));
         if !telnet.is_empty() {
             self.conn.outbox().answer(Seq(0), telnet);
             self.conn.wake();

@@ -28,10 +28,33 @@ impl Hall {
         }
         let nick = self.people[&to].nick.clone();
         if let Some(direct) = self.directs.get_mut(&log) {
+            direct.pending += 1;
             direct.called.retain(|(id, _)| *id != to);
             direct.called.push((to, nick));
         }
         self.propose(session, log, Event::Message(kind, text), out);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Command, Effect, Limits, RoomName, Seq};
+
+    #[test]
+    fn who_is_written_to_by_many_at_once_follows_each_until_it_is_recorded() {
+        let lobby = RoomName::new("#lobby", 50).unwrap();
+        let mut hall = Hall::new(Limits { rooms_per_session: 1, ..Limits::default() }, lobby, Seq(0), 1);
+        let mut out = Effects::new();
+        (1..=3).for_each(|id| hall.arrive(SessionId(id), false, &mut out));
+        let to = hall.nick_of(SessionId(3)).unwrap().clone();
+        out.clear();
+        for from in 1..=2 {
+            let command = Command::Direct { to: to.clone(), kind: Kind::Say, text: Text::new("hi") };
+            hall.handle(SessionId(from), command, &mut out);
+        }
+        let left = out.iter().any(|effect| matches!(effect, Effect::Unfollow(SessionId(3), ..)));
+        assert!(!left, "{out:?}");
     }
 }

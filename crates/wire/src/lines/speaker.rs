@@ -91,6 +91,10 @@ impl Speaker {
             (Framing::Unknown | Framing::Pauses, End::Pause) => Framing::Pauses,
         };
         let text = self.decode(bytes, codec);
+        // What was no UTF-8 has grown by becoming it.
+        if text.len() > limits.line_bytes {
+            return each(Asked::Misuse(Misuse::TooLong(limits.line_bytes)));
+        }
         let text = printable(&text);
         if text.trim().is_empty() {
             return;
