@@ -21,6 +21,8 @@ use crate::shared::Shared;
 const INPUTS: usize = 1_024;
 /// Inputs taken before what they propose goes to the ledger.
 const INPUTS_AT_ONCE: usize = 256;
+/// What an entry of an answer counts for beside its text: its time, its room, its author.
+const ENTRY_SHARE_BYTES: usize = 128;
 /// Where everybody starts.
 const LOBBY: &str = "#lobby";
 
@@ -241,7 +243,8 @@ impl Hub {
                     self.resolve(proposal.author.session);
                 }
             }
-            Outcome::Answered(session, query, entries) => {
+            Outcome::Answered(session, query, mut entries) => {
+                self.shorten(&query, &mut entries);
                 let reply = match query {
                     Query::History { .. } => Reply::History(entries),
                     Query::Search { .. } => Reply::Found(entries),
@@ -254,6 +257,27 @@ impl Hub {
                 let bytes = lines::refusal(&Refusal::NotRead, self.style(session), &self.shared.codec);
                 self.tell(session, self.hall.head(), bytes);
                 self.resolve(session);
+            }
+        }
+    }
+
+    /// Leaves of an answer as much as may wait for one client: the newest.
+    fn shorten(&self, query: &Query, entries: &mut Vec<Arc<Entry>>) {
+        let mut left = self.shared.settings.load().server.reply_bytes;
+        let mut fits = |entry: &Arc<Entry>| {
+            let bytes = entry.text_bytes() + ENTRY_SHARE_BYTES;
+            let fits = bytes <= left;
+            left = left.saturating_sub(bytes);
+            fits
+        };
+        match query {
+            Query::History { .. } => {
+                let kept = entries.iter().rev().take_while(|entry| fits(entry)).count();
+                entries.drain(..entries.len() - kept);
+            }
+            Query::Search { .. } => {
+                let kept = entries.iter().take_while(|entry| fits(entry)).count();
+                entries.truncate(kept);
             }
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! What waits for it is bounded by the sessions: each has at most one batch of commands under way.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
@@ -73,35 +74,46 @@ impl Ledgerer {
 }
 
 fn run(mut ledger: Box<dyn Ledger>, asked: &std_mpsc::Receiver<Request>, outcomes: &mpsc::Sender<Outcome>) {
-    let mut waiting = None;
-    while let Some(request) = waiting.take().or_else(|| asked.recv().ok()) {
-        let outcome = match request {
-            Request::Commit(mut group) => {
-                // Everything that waits behind it and is to be committed too joins the group.
-                while waiting.is_none() {
-                    match asked.try_recv() {
-                        Ok(Request::Commit(more)) => group.extend(more),
-                        Ok(other) => waiting = Some(other),
-                        Err(_) => break,
-                    }
-                }
-                match ledger.commit(now(), group) {
-                    Ok(entries) => Outcome::Committed(entries),
-                    Err(rejected) => {
-                        tracing::error!(error = %rejected.error, entries = rejected.group.len(), "not recorded");
-                        Outcome::Failed(rejected.group)
-                    }
-                }
+    // Questions wait for proposals, and not the other way round: what is said never waits behind a crowd of searches, only
+    // for the one that is under way. Nobody's order is changed by that: who has asked proposes nothing until answered.
+    let mut questions = VecDeque::new();
+    loop {
+        let mut group = Vec::new();
+        let first = if questions.is_empty() { asked.recv().ok() } else { asked.try_recv().ok() };
+        if first.is_none() && questions.is_empty() {
+            return;
+        }
+        // Everything that waits and is to be committed makes one group.
+        for request in first.into_iter().chain(asked.try_iter()) {
+            match request {
+                Request::Commit(more) => group.extend(more),
+                question => questions.push_back(question),
             }
-            Request::Ask(session, query) => answer(&*ledger, session, query),
-            Request::Read(log, after, most, answer) => {
+        }
+        if !group.is_empty() && outcomes.blocking_send(commit(&mut *ledger, group)).is_err() {
+            return;
+        }
+        let outcome = match questions.pop_front() {
+            Some(Request::Ask(session, query)) => answer(&*ledger, session, query),
+            Some(Request::Read(log, after, most, answer)) => {
                 // The reader may have gone meanwhile.
                 let _ = answer.send(ledger.read(&log, after, most));
                 continue;
             }
+            Some(Request::Commit(_)) | None => continue,
         };
         if outcomes.blocking_send(outcome).is_err() {
             return;
+        }
+    }
+}
+
+fn commit(ledger: &mut dyn Ledger, group: Vec<Proposal>) -> Outcome {
+    match ledger.commit(now(), group) {
+        Ok(entries) => Outcome::Committed(entries),
+        Err(rejected) => {
+            tracing::error!(error = %rejected.error, entries = rejected.group.len(), "not recorded");
+            Outcome::Failed(rejected.group)
         }
     }
 }

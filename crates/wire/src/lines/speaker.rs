@@ -110,6 +110,10 @@ impl Speaker {
     /// UTF-8, or the legacy charset where that makes sense of bytes that are none.
     fn decode<'a>(&mut self, bytes: &'a [u8], codec: &Codec) -> Cow<'a, str> {
         if let Ok(text) = std::str::from_utf8(bytes) {
+            // A few stray bytes make nobody's console an old one. Two characters like these are no EUC-KR by accident.
+            if self.legacy && text.chars().filter(|c| c.len_utf8() >= 3).count() >= 2 {
+                self.legacy = false;
+            }
             return Cow::Borrowed(text);
         }
         match codec.charset.decode_without_bom_handling_and_without_replacement(bytes) {
