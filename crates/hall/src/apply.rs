@@ -46,7 +46,7 @@ impl Hall {
         let author = &proposal.author;
         match &proposal.event {
             Event::Message(..) => self.came_back(&proposal.logs),
-            Event::Topic(_) | Event::Part => {}
+            Event::Topic(_) | Event::Part | Event::Redact(_) | Event::Redacted => {}
             Event::Join => {
                 for room in rooms(&proposal.logs) {
                     self.not_joined(author.person, room);
@@ -89,6 +89,8 @@ impl Hall {
     fn apply(&mut self, entry: &Entry, out: &mut Effects) {
         match &entry.event {
             Event::Message(..) => self.delivered(entry, out),
+            // What a redaction does to the log is the ledger's and the feed's affair.
+            Event::Redact(_) | Event::Redacted => {}
             Event::Join => rooms(&entry.logs).for_each(|room| self.joined(entry, room, out)),
             Event::Part => rooms(&entry.logs).for_each(|room| self.parted(entry, room, out)),
             Event::Quit => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Block, Feed, LogId, NameError, Nick, Proposal, RoomName, Seq, SessionId, Text};
+use crate::{Block, Feed, LogId, NameError, Nick, Proposal, RoomName, Seq, SessionId, Text, Time};
 
 /// One thing to do.
 #[derive(Debug)]
@@ -47,6 +47,21 @@ pub enum Query {
         /// How many at most.
         most: usize,
     },
+}
+
+/// What is searched for: messages for which all of this holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Search {
+    /// In any of these logs: those that the person may see.
+    pub logs: Vec<LogId>,
+    /// With all these words, as they were written.
+    pub words: Vec<String>,
+    /// Said under this nick.
+    pub from: Option<Nick>,
+    /// Said at this time or later.
+    pub after: Option<Time>,
+    /// Said before this time.
+    pub before: Option<Time>,
 }
 
 /// A room in a list of rooms.

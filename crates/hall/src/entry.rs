@@ -106,6 +106,10 @@ pub enum Event {
     Nick(Nick),
     /// The room's topic is this from now on.
     Topic(Text),
+    /// The author takes back the message with this number: what it said is gone from the ledger with this entry.
+    Redact(Seq),
+    /// A message that was taken back: what stands in its place. It is only ever read, never proposed.
+    Redacted,
 }
 
 /// The logs an entry belongs to: nearly always one. A change of nick belongs to every room its author is in.
@@ -150,7 +154,7 @@ impl Entry {
     pub fn text_bytes(&self) -> usize {
         match &self.event {
             Event::Message(_, text) | Event::Topic(text) => text.as_str().len(),
-            Event::Join | Event::Part | Event::Quit | Event::Nick(_) => 0,
+            Event::Join | Event::Part | Event::Quit | Event::Nick(_) | Event::Redact(_) | Event::Redacted => 0,
         }
     }
 }

@@ -183,6 +183,8 @@ fn english(entry: &Entry) -> String {
         Event::Part => format!("* {nick} left the room"),
         Event::Quit => format!("* {nick} left"),
         Event::Nick(to) => format!("* {nick} is now called {to}"),
+        Event::Redact(_) => format!("* {nick} took a message back"),
+        Event::Redacted => format!("* (a message of {nick} was taken back)"),
         Event::Topic(text) if text.as_str().is_empty() => format!("* {nick} cleared the topic"),
         Event::Topic(text) => format!("* {nick} set the topic: {}", text.as_str()),
     }
@@ -196,6 +198,8 @@ fn korean(entry: &Entry) -> String {
         Event::Part => format!("* {nick} 님이 방에서 나갔습니다"),
         Event::Quit => format!("* {nick} 님이 나갔습니다"),
         Event::Nick(to) => format!("* {nick} 님의 이름이 이제 {to}입니다"),
+        Event::Redact(_) => format!("* {nick} 님이 메시지를 거두었습니다"),
+        Event::Redacted => format!("* ({nick} 님이 거둔 메시지입니다)"),
         Event::Topic(text) if text.as_str().is_empty() => format!("* {nick} 님이 주제를 지웠습니다"),
         Event::Topic(text) => format!("* {nick} 님이 정한 주제: {}", text.as_str()),
     }

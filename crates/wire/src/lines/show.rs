@@ -84,9 +84,9 @@ pub fn encode(entries: &[Arc<Entry>], style: Style, named: bool, codec: &Codec) 
 }
 
 fn put_room(entry: &Entry, style: Style, codec: &Codec, bytes: &mut Vec<u8>) {
-    if let ([LogId::Room(room)], Event::Message(..) | Event::Join | Event::Part | Event::Topic(_)) =
-        (&*entry.logs, &entry.event)
-    {
+    // Who leaves the hall or is called otherwise does so everywhere.
+    let ([LogId::Room(room)], event) = (&*entry.logs, &entry.event) else { return };
+    if !matches!(event, Event::Quit | Event::Nick(_)) {
         codec.put(&format!("[{room}] "), style.legacy, bytes);
     }
 }
@@ -101,6 +101,12 @@ pub(super) fn line(entry: &Entry, lang: Lang) -> String {
         Event::Quit => lang.pick(format!("* {nick} left"), format!("* {nick} 님이 나갔습니다")),
         Event::Nick(to) => {
             lang.pick(format!("* {nick} is now called {to}"), format!("* {nick} 님의 이름이 이제 {to}입니다"))
+        }
+        Event::Redact(_) => {
+            lang.pick(format!("* {nick} took a message back"), format!("* {nick} 님이 메시지를 거두었습니다"))
+        }
+        Event::Redacted => {
+            lang.pick(format!("* (a message of {nick} was taken back)"), format!("* ({nick} 님이 거둔 메시지입니다)"))
         }
         Event::Topic(text) if text.as_str().is_empty() => {
             lang.pick(format!("* {nick} cleared the topic"), format!("* {nick} 님이 주제를 지웠습니다"))
