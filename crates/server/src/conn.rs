@@ -15,7 +15,7 @@ use hall::{LogId, Seq, SessionId};
 use rustix::io::Errno;
 use rustix::net::{SendAncillaryBuffer, SendFlags};
 use tokio::net::TcpStream;
-use wire::outbox::Next;
+use wire::outbox::{Glance, Next};
 use wire::{Codec, Outbox};
 
 /// Writes in one go before the others have their turn.
@@ -148,16 +148,30 @@ impl Conn {
             && self.flags.fetch_and(!STALLED, Ordering::AcqRel) & STALLED != 0
     }
 
-    /// Writes what waits, as far as that can be done without waiting; the task is woken for the rest.
-    pub(crate) fn deliver(&self, now_ms: u64, write_bytes: usize, codec: &Codec) {
-        if !self.is_blocked() && !matches!(self.pump(now_ms, write_bytes, codec), Pumped::Idle) {
+    /// Writes what waits, as far as that can be done without waiting; the task is woken for the rest. The glance is the
+    /// pass's, which has others to deliver the same to.
+    pub(crate) fn deliver(&self, now_ms: u64, write_bytes: usize, codec: &Codec, glance: &mut Glance) {
+        if self.is_blocked() {
+            return;
+        }
+        let mut outbox = self.outbox();
+        if let Some(class) = outbox.whole(glance, write_bytes, codec) {
+            // What goes wrong here goes wrong again below, where it is looked at.
+            if let Ok(written) = self.write(&glance.slices(class)) {
+                outbox.took(glance, class, written);
+            }
+        }
+        if !matches!(self.pump_from(&mut outbox, now_ms, write_bytes, codec), Pumped::Idle) {
             self.wake();
         }
     }
 
     /// Writes what waits, as far as the socket takes it.
     pub(crate) fn pump(&self, now_ms: u64, write_bytes: usize, codec: &Codec) -> Pumped {
-        let mut outbox = self.outbox();
+        self.pump_from(&mut self.outbox(), now_ms, write_bytes, codec)
+    }
+
+    fn pump_from(&self, outbox: &mut Outbox, now_ms: u64, write_bytes: usize, codec: &Codec) -> Pumped {
         for _ in 0..WRITES {
             let gathered = match outbox.next(now_ms, write_bytes, codec) {
                 Next::Idle => return Pumped::Idle,

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use hall::SessionId;
+use wire::outbox::Glance;
 
 use crate::conn::Conn;
 use crate::shared::Shared;
@@ -149,10 +150,11 @@ impl Pass {
         let until = (self.from + TURN).min(seen.len());
         let write_bytes = shared.settings.load().server.write_bytes;
         let now_ms = shared.now_ms();
+        let mut glance = Glance::default();
         for (next, conn) in (self.from + 1..).zip(&seen[self.from..until]) {
             // The next one is on its way from memory while this one is written to.
             std::hint::black_box(seen.get(next).is_some_and(|next| next.is_blocked()));
-            let deliver = AssertUnwindSafe(|| conn.deliver(now_ms, write_bytes, &shared.codec));
+            let deliver = AssertUnwindSafe(|| conn.deliver(now_ms, write_bytes, &shared.codec, &mut glance));
             if catch_unwind(deliver).is_err() {
                 // A bug of ours costs that connection and no other: its own task runs into the same, and ends.
                 conn.wake();

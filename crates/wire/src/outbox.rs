@@ -5,6 +5,7 @@
 //! go, and tells how much was [`wrote`](Outbox::wrote). Every log's entries come in their order, each once; an answer comes
 //! after the entries that were there when it was given, and entries of several logs come in the order of their numbers.
 
+mod glance;
 mod pace;
 
 use std::collections::VecDeque;
@@ -15,6 +16,7 @@ use hall::{Block, Blocks, Encoded, Entry, Feed, LogId, Read, RoomName, Seq, Sess
 use smallvec::{SmallVec, smallvec};
 
 use crate::lines::{self, Codec, Style};
+pub use glance::Glance;
 use pace::Pace;
 
 /// Blocks looked at in one go.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hall::{Author, Entry, Event, Feed, Kind, Limits, LogId, Nick, PersonId, RoomName, Seq, SessionId, Text, Time};
 use proptest::prelude::*;
 
-use super::{Next, Outbox};
+use super::{Glance, Next, Outbox};
 use crate::lines::{Codec, Style};
 
 const ME: SessionId = SessionId(1);
@@ -26,6 +26,8 @@ enum Step {
     Answer(usize),
     /// Write, gathering so much, of which so much is taken.
     Write(usize, usize),
+    /// Write as a pass does, at a glance: at most so much, of which so much is taken.
+    Pass(usize, usize),
     /// The ledger lets go of the oldest entries.
     Forget(usize),
     Wait(u64),
@@ -43,6 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => prop::option::of(0..3usize).prop_map(Step::Focus),
         2 => (0..60usize).prop_map(Step::Answer),
         6 => (1..2_000usize, 0..400usize).prop_map(|(most, taken)| Step::Write(most, taken)),
+        4 => (1..2_000usize, 0..400usize).prop_map(|(most, taken)| Step::Pass(most, taken)),
         1 => (0..30usize).prop_map(Step::Forget),
         2 => (0..400u64).prop_map(Step::Wait),
         1 => any::<bool>().prop_map(Step::Framed),
@@ -61,6 +64,8 @@ struct Due {
 /// The world around one outbox.
 struct Model {
     outbox: Outbox,
+    /// That of all passes: it may have seen another place, or have been made before the log grew.
+    glance: Glance,
     feeds: [Arc<Feed>; 3],
     limits: Limits,
     log: Vec<Arc<Entry>>,
@@ -85,6 +90,7 @@ impl Model {
         let feed = || Arc::new(Feed::after(Seq(0)));
         Self {
             outbox: Outbox::new(ME, Style::default()),
+            glance: Glance::default(),
             feeds: [feed(), feed(), feed()],
             limits: Limits { tail_entries, tail_bytes, ..Limits::default() },
             log: Vec::new(),
@@ -127,6 +133,7 @@ impl Model {
                 self.outbox.answer(Seq(self.head()), line.into_bytes());
             }
             Step::Write(most, taken) => drop(self.write(*most, Some(*taken))),
+            Step::Pass(most, taken) => drop(self.pass(*most, *taken)),
             Step::Forget(count) => self.gone = (self.gone + *count as u64).min(self.head()),
             Step::Wait(ms) => self.now_ms += ms,
             Step::Framed(framed) => {
@@ -166,6 +173,18 @@ impl Model {
         for (room, block) in blocks.into_iter().enumerate().filter(|(_, b)| !b.is_empty()) {
             self.feeds[room].append(hall::Block::new(block), &self.limits);
         }
+    }
+
+    /// What a pass does for one client. False when that is not to be done at a glance.
+    fn pass(&mut self, most: usize, taken: usize) -> bool {
+        let Some(class) = self.outbox.whole(&mut self.glance, most, &Codec::default()) else { return false };
+        let bytes: Vec<u8> = self.glance.slices(class).iter().flat_map(|s| s.to_vec()).collect();
+        assert!(!self.unframed && !bytes.is_empty() && bytes.len() <= most);
+        let taken = taken.min(bytes.len());
+        self.outbox.took(&self.glance, class, taken);
+        self.seen.extend_from_slice(&bytes[..taken]);
+        self.understand();
+        true
     }
 
     /// One round of the driver. False when there is nothing to do.
@@ -313,6 +332,23 @@ proptest! {
     ) {
         check(tail_entries, tail_bytes, &steps);
     }
+}
+
+#[test]
+fn who_follows_one_log_and_is_not_its_author_is_served_at_a_glance() {
+    let mut model = Model::new(100, 10_000);
+    let said = |mine: bool| Step::Commit(vec![(1, mine, 5), (1, false, 5)]);
+    for step in [Step::Follow(0), said(false), said(false)] {
+        model.take(&step);
+    }
+    assert!(model.pass(2_000, 10), "two blocks at once, taken in part");
+    assert!(!model.pass(2_000, 400), "half a line is to be ended first");
+    model.write(2_000, None);
+    model.take(&said(false));
+    assert!(model.pass(2_000, 400));
+    model.take(&said(true));
+    assert!(!model.pass(2_000, 400), "nobody hears themselves");
+    model.finish();
 }
 
 #[test]
