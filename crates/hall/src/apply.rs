@@ -41,15 +41,22 @@ impl Hall {
         out.extend(after);
     }
 
-    /// Takes back what a proposal had begun: the ledger did not take it.
-    pub fn fail(&mut self, proposal: &Proposal, out: &mut Effects) {
+    /// Takes back what a proposal had begun: the ledger did not take it, for the reason that is told. Who comes and goes
+    /// does so all the same, only that nobody is told.
+    pub fn fail(&mut self, proposal: &Proposal, why: Refusal, out: &mut Effects) {
         let author = &proposal.author;
         match &proposal.event {
             Event::Message(..) => self.came_back(&proposal.logs),
-            Event::Topic(_) | Event::Part | Event::Redact(_) | Event::Redacted => {}
+            Event::Topic(_) | Event::Redact(_) | Event::Redacted => {}
             Event::Join => {
                 for room in rooms(&proposal.logs) {
-                    self.not_joined(author.person, room);
+                    self.joined_unseen(author.person, room, out);
+                }
+            }
+            Event::Part => {
+                for room in rooms(&proposal.logs) {
+                    let heard = self.rooms.get(room).map_or(self.head, |r| r.feed.head());
+                    self.parted(author.person, room, heard, out);
                 }
             }
             Event::Nick(nick) => {
@@ -67,15 +74,21 @@ impl Hall {
                 return;
             }
         }
-        out.push(Effect::Refuse(author.session, Refusal::NotRecorded, self.head));
+        out.push(Effect::Refuse(author.session, why, self.head));
     }
 
-    fn not_joined(&mut self, id: PersonId, room: &RoomName) {
-        match self.people.get_mut(&id) {
-            Some(person) if person.presence(room) == Some(Presence::Appearing) => {
-                person.set_presence(room, Presence::Listening)
-            }
-            _ => self.exit(id, room),
+    /// Somebody's arrival is not on the record: they are in the room, and listen.
+    fn joined_unseen(&mut self, id: PersonId, room: &RoomName, out: &mut Effects) {
+        let Some(person) = self.people.get_mut(&id) else { return };
+        let before = person.presence(room);
+        person.set_presence(room, Presence::Listening);
+        let sessions = person.sessions.clone();
+        let Some(there) = self.rooms.get(room).filter(|_| before == Some(Presence::Joining)) else { return };
+        let (head, people) = (there.feed.head(), there.members.len());
+        for session in sessions {
+            self.follow_room(session, room, head, out);
+            let reply = Reply::Joined { room: room.clone(), topic: self.topic_of(room), people };
+            out.push(Effect::Reply(session, reply, self.head));
         }
     }
 
@@ -88,11 +101,14 @@ impl Hall {
 
     fn apply(&mut self, entry: &Entry, out: &mut Effects) {
         match &entry.event {
-            Event::Message(..) => self.delivered(entry, out),
-            // What a redaction does to the log is the ledger's and the feed's affair.
-            Event::Redact(_) | Event::Redacted => {}
+            Event::Message(..) => {
+                self.said(entry);
+                self.delivered(entry, out);
+            }
+            Event::Redact(target) => self.redacted(entry, *target, out),
+            Event::Redacted => {}
             Event::Join => rooms(&entry.logs).for_each(|room| self.joined(entry, room, out)),
-            Event::Part => rooms(&entry.logs).for_each(|room| self.parted(entry, room, out)),
+            Event::Part => rooms(&entry.logs).for_each(|room| self.parted(entry.author.person, room, entry.seq, out)),
             Event::Quit => {
                 rooms(&entry.logs).for_each(|room| self.exit(entry.author.person, room));
                 self.forget(entry.author.person);
@@ -111,14 +127,38 @@ impl Hall {
             }
             Event::Topic(text) => {
                 for room in rooms(&entry.logs) {
-                    if let Some(there) = self.rooms.get_mut(room) {
-                        there.topic = (!text.as_str().is_empty()).then(|| text.clone());
-                    }
+                    self.set_topic(room, entry.seq, text);
                     let reply = Reply::TopicSet(room.clone(), text.clone());
                     out.push(Effect::Reply(entry.author.session, reply, self.head));
                 }
             }
         }
+    }
+
+    /// Who said something can take it back, for as long as it is among the last things that they said.
+    fn said(&mut self, entry: &Entry) {
+        let most = self.limits.redactable_messages;
+        let (Some(person), Some(log)) = (self.people.get_mut(&entry.author.person), entry.logs.first()) else { return };
+        if most == 0 {
+            return;
+        }
+        if person.said.len() >= most {
+            person.said.pop_front();
+        }
+        person.said.push_back((entry.seq, log.clone()));
+    }
+
+    /// A message was taken back: it is nowhere in memory any more.
+    fn redacted(&mut self, entry: &Entry, target: Seq, out: &mut Effects) {
+        if let Some(person) = self.people.get_mut(&entry.author.person) {
+            person.said.retain(|(seq, _)| *seq != target);
+        }
+        for log in &entry.logs {
+            if let Some(feed) = self.feed(log) {
+                out.push(Effect::Redact(feed, target));
+            }
+        }
+        out.push(Effect::Reply(entry.author.session, Reply::Redacted, entry.seq));
     }
 
     /// A direct message is on the record: its author is told so, or that nobody was there any more to be given it.
@@ -146,7 +186,7 @@ impl Hall {
         let id = entry.author.person;
         let Some(there) = self.rooms.get_mut(room) else { return };
         there.members.insert(id);
-        let (people, topic, feed) = (there.members.len(), there.topic.clone(), Arc::clone(&there.feed));
+        let people = there.members.len();
         let Some(person) = self.people.get_mut(&id) else { return };
         let before = person.presence(room);
         person.set_presence(room, Presence::Joined);
@@ -155,19 +195,22 @@ impl Hall {
             return;
         }
         for session in person.sessions.clone() {
-            out.push(Effect::Follow(session, LogId::Room(room.clone()), Arc::clone(&feed), Seq(entry.seq.0 - 1)));
-            self.focus(session, Some(room.clone()), out);
-            let reply = Reply::Joined { room: room.clone(), topic: topic.clone(), people };
+            let resumes = self.sessions.get(&session).and_then(|s| s.resumes);
+            let before = Seq(entry.seq.0 - 1);
+            self.follow_room(session, room, resumes.map_or(before, |seq| seq.min(before)), out);
+            let reply = Reply::Joined { room: room.clone(), topic: self.topic_of(room), people };
             out.push(Effect::Reply(session, reply, self.head));
+            if resumes.is_none() {
+                self.replay(session, LogId::Room(room.clone()), entry.seq, out);
+            }
         }
     }
 
-    fn parted(&mut self, entry: &Entry, room: &RoomName, out: &mut Effects) {
-        let id = entry.author.person;
+    fn parted(&mut self, id: PersonId, room: &RoomName, until: Seq, out: &mut Effects) {
         self.exit(id, room);
         let sessions = self.people.get(&id).map(|p| p.sessions.clone()).unwrap_or_default();
         for session in sessions {
-            out.push(Effect::Unfollow(session, LogId::Room(room.clone()), entry.seq));
+            out.push(Effect::Unfollow(session, LogId::Room(room.clone()), until));
             let focus = self.refocus(session, room, out);
             out.push(Effect::Reply(session, Reply::Parted { room: room.clone(), focus }, self.head));
         }

@@ -5,11 +5,13 @@ mod join;
 mod look;
 mod nick;
 mod part;
+mod redact;
+mod resume;
 mod say;
 mod topic;
 
 use crate::state::Effects;
-use crate::{Effect, Hall, Kind, Nick, RoomName, SessionId, Text};
+use crate::{Effect, Hall, Kind, Nick, RoomName, Search, Seq, SessionId, Span, Text};
 
 /// A command, its names already checked. Where a room may be left out, it is the one the session speaks in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,15 +57,20 @@ pub enum Command {
         /// What.
         text: Text,
     },
-    /// The last messages of a room.
+    /// Messages of a room.
     History {
         /// Where.
         room: Option<RoomName>,
-        /// How many.
-        last: usize,
+        /// Which.
+        span: Span,
     },
-    /// Messages with all these words, in the rooms the session is in.
-    Search(Vec<String>),
+    /// Messages that fit. Without logs, in all that the person may see.
+    Search(Search),
+    /// Take back what the person said: the last message, or one before it (1: the last).
+    Redact(usize),
+    /// Go on where another session has ended: in that hall, behind that entry. Or begin, and be told what to go on from
+    /// later. Whatever the session was shown before this is shown again.
+    Resume(Option<(String, Seq)>),
     /// Answer with this when everything asked before has been done.
     Ping(String),
     /// Leave the hall.
@@ -85,8 +92,10 @@ impl Hall {
             Command::Who(room) => self.who(session, room, out),
             Command::Rooms => self.list_rooms(session, out),
             Command::Direct { to, kind, text } => self.direct(session, &to, kind, text, out),
-            Command::History { room, last } => self.history(session, room, last, out),
-            Command::Search(words) => self.search(session, words, out),
+            Command::History { room, span } => self.history(session, room, span, out),
+            Command::Search(search) => self.search(session, search, out),
+            Command::Redact(back) => self.redact(session, back, out),
+            Command::Resume(from) => self.resume(session, from, out),
             Command::Ping(token) => self.pong(session, token, out),
             Command::Quit => {
                 out.push(Effect::Close(session));

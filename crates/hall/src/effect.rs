@@ -9,7 +9,7 @@ use crate::{Block, Feed, LogId, NameError, Nick, Proposal, RoomName, Seq, Sessio
 pub enum Effect {
     /// Have the ledger number this; it comes back through [`crate::Hall::commit`] or [`crate::Hall::fail`].
     Propose(Proposal),
-    /// Ask the ledger, and give the session what it answers, as [`Reply::History`] or [`Reply::Found`].
+    /// Ask the ledger, and give the session what it answers, as the [`Reply`] that belongs to it.
     Ask(SessionId, Query),
     /// Tell the session this, once it has been shown the entries up to the given one.
     Reply(SessionId, Reply, Seq),
@@ -20,6 +20,8 @@ pub enum Effect {
     /// Take the session's cursor away when it has passed the given entry of that log, which may be yet to come in the
     /// same list.
     Unfollow(SessionId, LogId, Seq),
+    /// Put a tombstone in the place of this message where the log's readers see it ([`Feed::redact`]).
+    Redact(Arc<Feed>, Seq),
     /// From now on the session speaks here unless it says otherwise.
     Focus(SessionId, Option<RoomName>),
     /// Let this log grow by a block ([`Feed::append`]) and wake those who have a cursor into it.
@@ -31,22 +33,62 @@ pub enum Effect {
 /// A question to the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
-    /// The last messages of a log.
-    History {
+    /// What was said last before a session came into a log. It is told before anything that came later: until the answer
+    /// is there, the session is shown nothing.
+    Replay {
         /// Which log.
         log: LogId,
+        /// The last entry before the session came, or the one by which it came.
+        until: Seq,
         /// How many at most.
         last: usize,
     },
-    /// Messages that hold all the words, newest first.
-    Search {
-        /// In which logs.
-        logs: Vec<LogId>,
-        /// The words, as they were written.
-        words: Vec<String>,
+    /// Messages of a log, asked for.
+    History {
+        /// Which log.
+        log: LogId,
+        /// Which of its messages.
+        span: Span,
         /// How many at most.
         most: usize,
     },
+    /// Messages that fit, newest first.
+    Search {
+        /// What is looked for.
+        search: Search,
+        /// How many at most.
+        most: usize,
+    },
+}
+
+/// A part of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// Its end: so many messages.
+    Last(usize),
+    /// From this time on.
+    Since(Time),
+}
+
+impl Query {
+    /// Whether the session is shown nothing until it is answered.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        matches!(self, Self::Replay { .. })
+    }
+}
+
+/// What a hall begins with: what its ledger remembers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Beginning {
+    /// Which hall this is: the numbers of entries mean something only beside it. Hexadecimal.
+    pub hall: String,
+    /// The number of the last entry.
+    pub head: Seq,
+    /// The largest number ever given to a person; 0 when there was nobody yet.
+    pub person: u64,
+    /// The topics that rooms have, with the entries that set them, oldest first.
+    pub topics: Vec<(RoomName, Seq, Text)>,
 }
 
 /// What is searched for: messages for which all of this holds.
@@ -136,10 +178,33 @@ pub enum Reply {
     Delivered(Nick),
     /// The answer to a ping.
     Pong(String),
-    /// The ledger's answer to [`Query::History`], oldest first.
-    History(Vec<Arc<crate::Entry>>),
-    /// The ledger's answer to [`Query::Search`], newest first.
-    Found(Vec<Arc<crate::Entry>>),
+    /// The ledger's answer to [`Query::Replay`], oldest first.
+    Replay(Vec<Arc<crate::Entry>>),
+    /// The ledger's answer to [`Query::History`].
+    History {
+        /// Oldest first.
+        entries: Vec<Arc<crate::Entry>>,
+        /// Whether there is more of what was asked for.
+        more: bool,
+    },
+    /// The ledger's answer to [`Query::Search`].
+    Found {
+        /// Newest first.
+        entries: Vec<Arc<crate::Entry>>,
+        /// The words that were looked for.
+        words: Vec<String>,
+        /// How many entries could not be looked through: what is found may be missing some of them.
+        unindexed: u64,
+    },
+    /// The session goes on where another one has ended, or is told what it may go on from.
+    Resumed {
+        /// Which hall this is.
+        hall: String,
+        /// Whether it goes on: otherwise it begins here.
+        goes_on: bool,
+    },
+    /// A message of the session's person was taken back as asked.
+    Redacted,
     /// Entries before this point are gone from the ledger: the session missed some, and is told.
     Gap,
     /// The hall is closing.
@@ -175,6 +240,12 @@ pub enum Refusal {
     TopicTooLong(usize),
     /// The ledger did not take it.
     NotRecorded,
+    /// The ledger did not take it: its disk is full.
+    DiskFull,
+    /// The ledger did not take it: it can only be read.
+    ReadOnly,
+    /// The person has said nothing lately that could be taken back.
+    NothingToRedact,
     /// The ledger could not be read.
     NotRead,
 }

@@ -149,6 +149,12 @@ impl Entry {
         Self { seq, at, author, logs, event }
     }
 
+    /// What stands in this entry's place when it was taken back.
+    #[must_use]
+    pub fn redacted(&self) -> Self {
+        Self { event: Event::Redacted, ..self.clone() }
+    }
+
     /// The text that counts when memory is bounded, in bytes.
     #[must_use]
     pub fn text_bytes(&self) -> usize {

@@ -15,7 +15,7 @@ mod name;
 mod state;
 
 pub use command::Command;
-pub use effect::{Effect, Query, Refusal, Reply, RoomInfo, Search};
+pub use effect::{Beginning, Effect, Query, Refusal, Reply, RoomInfo, Search, Span};
 pub use entry::{Author, Entry, Event, Kind, LogId, Logs, PersonId, Proposal, Seq, SessionId, Text, Time};
 pub use limits::Limits;
 pub use log::{Block, Blocks, CLASSES, Encoded, Feed, Read};

@@ -15,6 +15,10 @@ pub struct Limits {
     pub rooms_per_session: usize,
     /// Entries one `/history` or `/search` may answer with.
     pub history_entries: usize,
+    /// Messages that somebody who comes into a room is shown of what was said before.
+    pub replay_entries: usize,
+    /// Messages of one person that they can take back, the latest ones.
+    pub redactable_messages: usize,
     /// Entries a room keeps in memory; readers further behind read from the ledger.
     pub tail_entries: usize,
     /// Bytes of text a room keeps in memory.
@@ -30,6 +34,8 @@ impl Default for Limits {
             rooms: 1_000,
             rooms_per_session: 50,
             history_entries: 200,
+            replay_entries: 50,
+            redactable_messages: 16,
             tail_entries: 1_024,
             tail_bytes: 256 * 1024,
         }

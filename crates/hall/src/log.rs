@@ -11,10 +11,10 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use smallvec::SmallVec;
 
-use crate::{Entry, Limits, Seq};
+use crate::{Entry, Event, Limits, Seq};
 
 /// Classes of clients that share an encoding. What each stands for is the dialects' affair.
-pub const CLASSES: usize = 8;
+pub const CLASSES: usize = 16;
 
 /// The bytes of a block's entries in one class, one after the other.
 #[derive(Debug)]
@@ -145,6 +145,22 @@ impl Feed {
         }
         drop(tail);
         self.head.store(head.0, Ordering::Release);
+    }
+
+    /// Puts a tombstone in the place of a message that was taken back, if it is still in memory: whoever has not been shown
+    /// it is not shown it any more.
+    pub fn redact(&self, seq: Seq) {
+        let mut tail = self.tail.write().unwrap_or_else(PoisonError::into_inner);
+        let at = tail.blocks.partition_point(|b| b.last() < seq);
+        let Some(block) = tail.blocks.get(at).cloned() else { return };
+        let is_it = |entry: &Arc<Entry>| entry.seq == seq && matches!(entry.event, Event::Message(..));
+        if !block.entries.iter().any(is_it) {
+            return;
+        }
+        let stone = |entry: &Arc<Entry>| if is_it(entry) { Arc::new(entry.redacted()) } else { Arc::clone(entry) };
+        let stones = Block::new(block.entries.iter().map(stone).collect());
+        tail.bytes = (tail.bytes + bytes_of(&stones)).saturating_sub(bytes_of(&block));
+        tail.blocks[at] = Arc::new(stones);
     }
 
     /// Up to `most` blocks with what comes after `cursor`.

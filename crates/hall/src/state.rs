@@ -1,13 +1,13 @@
 //! The hall's state, and the small steps that commands and entries share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
-    Author, Effect, Event, Feed, Limits, LogId, Logs, Nick, PersonId, Proposal, Refusal, Reply, RoomName, Seq,
-    SessionId, Text,
+    Author, Beginning, Effect, Event, Feed, Limits, LogId, Logs, Nick, PersonId, Proposal, Query, Refusal, Reply,
+    RoomName, Seq, SessionId, Text,
 };
 
 /// The list of effects that a call adds to.
@@ -38,6 +38,8 @@ pub(crate) struct Person {
     pub(crate) guest: bool,
     pub(crate) sessions: SmallVec<[SessionId; 1]>,
     pub(crate) rooms: SmallVec<[(RoomName, Presence); 1]>,
+    /// What they said last and can take back, the latest last.
+    pub(crate) said: VecDeque<(Seq, LogId)>,
 }
 
 impl Person {
@@ -64,6 +66,8 @@ pub(crate) struct Session {
     pub(crate) focus: Option<RoomName>,
     /// The direct conversations it follows, the latest last.
     pub(crate) directs: SmallVec<[LogId; 0]>,
+    /// The entry behind which it goes on in the rooms that it comes into.
+    pub(crate) resumes: Option<Seq>,
 }
 
 #[derive(Debug)]
@@ -73,7 +77,6 @@ pub(crate) struct Room {
     pub(crate) members: BTreeSet<PersonId>,
     /// Everybody here, those who listen or are about to come in too. A room with nobody inside is forgotten.
     pub(crate) inside: usize,
-    pub(crate) topic: Option<Text>,
 }
 
 #[derive(Debug)]
@@ -96,6 +99,10 @@ pub struct Hall {
     pub(crate) nicks: BTreeMap<Nick, PersonId>,
     pub(crate) rooms: BTreeMap<RoomName, Room>,
     pub(crate) directs: BTreeMap<LogId, Direct>,
+    /// The topics of rooms, whether anybody is in them or not, with the entries that set them.
+    pub(crate) topics: BTreeMap<RoomName, (Seq, Text)>,
+    /// Which hall this is.
+    pub(crate) id: String,
     /// The last entry that was applied.
     pub(crate) head: Seq,
     next_person: u64,
@@ -103,10 +110,10 @@ pub struct Hall {
 }
 
 impl Hall {
-    /// An empty hall whose log has reached `head`. People are numbered from `first_person`, which must be larger than
-    /// any number ever given out on the same ledger.
+    /// A hall with nobody in it, which goes on from what its ledger remembers.
     #[must_use]
-    pub fn new(limits: Limits, lobby: RoomName, head: Seq, first_person: u64) -> Self {
+    pub fn new(limits: Limits, lobby: RoomName, beginning: Beginning) -> Self {
+        let Beginning { hall, head, person, topics } = beginning;
         Self {
             limits,
             lobby,
@@ -115,8 +122,10 @@ impl Hall {
             nicks: BTreeMap::new(),
             rooms: BTreeMap::new(),
             directs: BTreeMap::new(),
+            topics: topics.into_iter().map(|(room, seq, text)| (room, (seq, text))).collect(),
+            id: hall,
             head,
-            next_person: first_person,
+            next_person: person + 1,
             next_guest: 1,
         }
     }
@@ -157,9 +166,10 @@ impl Hall {
             guest: true,
             sessions: smallvec![session],
             rooms: smallvec![],
+            said: VecDeque::new(),
         };
         self.people.insert(id, person);
-        self.sessions.insert(session, Session { person: id, focus: None, directs: smallvec![] });
+        self.sessions.insert(session, Session { person: id, focus: None, directs: smallvec![], resumes: None });
         let lobby = self.lobby.clone();
         self.enter(id, &lobby, Presence::Listening);
         let room = &self.rooms[&lobby];
@@ -169,7 +179,45 @@ impl Hall {
         out.push(Effect::Follow(session, LogId::Room(lobby.clone()), feed, head));
         self.focus(session, Some(lobby.clone()), out);
         if greet {
+            let log = LogId::Room(lobby.clone());
             out.push(Effect::Reply(session, Reply::Welcome { nick, room: lobby, people }, self.head));
+            self.replay(session, log, head, out);
+        }
+    }
+
+    /// Has a session told what was said last in a log, up to an entry, before it is shown anything else.
+    pub(crate) fn replay(&self, session: SessionId, log: LogId, until: Seq, out: &mut Effects) {
+        let last = self.limits.replay_entries;
+        if last > 0 {
+            out.push(Effect::Ask(session, Query::Replay { log, until, last }));
+        }
+    }
+
+    /// Puts a session into a room's log behind an entry, and has it speak there.
+    pub(crate) fn follow_room(&mut self, session: SessionId, room: &RoomName, at: Seq, out: &mut Effects) {
+        let Some(there) = self.rooms.get(room) else { return };
+        out.push(Effect::Follow(session, LogId::Room(room.clone()), Arc::clone(&there.feed), at));
+        self.focus(session, Some(room.clone()), out);
+    }
+
+    /// The room's topic, if it has one.
+    pub(crate) fn topic_of(&self, room: &RoomName) -> Option<Text> {
+        self.topics.get(room).map(|(_, text)| text.clone())
+    }
+
+    /// A room has another topic, by this entry. Of the rooms where nobody is, those whose topics are oldest lose them when
+    /// there are too many.
+    pub(crate) fn set_topic(&mut self, room: &RoomName, seq: Seq, text: &Text) {
+        if text.as_str().is_empty() {
+            self.topics.remove(room);
+            return;
+        }
+        self.topics.insert(room.clone(), (seq, text.clone()));
+        if self.topics.len() > self.limits.rooms {
+            let empty = self.topics.iter().filter(|(name, _)| !self.rooms.contains_key(name));
+            if let Some(oldest) = empty.min_by_key(|(_, (seq, _))| *seq).map(|(name, _)| name.clone()) {
+                self.topics.remove(&oldest);
+            }
         }
     }
 
@@ -265,7 +313,6 @@ impl Hall {
             feed: Arc::new(Feed::after(head)),
             members: BTreeSet::new(),
             inside: 0,
-            topic: None,
         });
         there.inside += 1;
         if let Some(person) = self.people.get_mut(&id) {

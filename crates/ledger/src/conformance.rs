@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use hall::{Author, Entry, Event, Kind, LogId, Nick, PersonId, Proposal, RoomName, Seq, SessionId, Text, Time};
+use hall::{Author, Entry, Event, Kind, LogId, Nick, PersonId, Proposal, RoomName, Search, Seq, SessionId, Text, Time};
 
-use crate::Ledger;
+use crate::{Found, Ledger, Reader};
 
 /// The log of a room.
 ///
@@ -12,7 +12,11 @@ use crate::Ledger;
 /// When the name is none.
 #[must_use]
 pub fn room(name: &str) -> LogId {
-    LogId::Room(RoomName::new(name, 50).expect("a room's name"))
+    LogId::Room(room_name(name))
+}
+
+fn room_name(name: &str) -> RoomName {
+    RoomName::new(name, 50).expect("a room's name")
 }
 
 /// A message to a room.
@@ -24,10 +28,21 @@ pub fn message(to: &str, text: &str) -> Proposal {
     proposal(&[to], Event::Message(Kind::Say, Text::new(text)))
 }
 
-fn proposal(rooms: &[&str], event: Event) -> Proposal {
+/// Something that somebody wants to happen in these rooms.
+///
+/// # Panics
+/// When the name of a room is none.
+#[must_use]
+pub fn proposal(rooms: &[&str], event: Event) -> Proposal {
     let nick = Nick::new("민수", 30).expect("a nick");
     let author = Author { person: PersonId(1), session: SessionId(1), nick };
     Proposal { author, logs: rooms.iter().map(|r| room(r)).collect(), event }
+}
+
+fn from(nick: &str, to: &str, text: &str) -> Proposal {
+    let mut message = message(to, text);
+    message.author.nick = Nick::new(nick, 30).expect("a nick");
+    message
 }
 
 /// Runs the suite; each part on a ledger made anew.
@@ -38,7 +53,15 @@ pub fn check(make: impl Fn() -> Box<dyn Ledger>) {
     numbers_without_a_hole(&mut *make());
     reads_a_log_and_no_other(&mut *make());
     an_entry_of_several_logs_is_in_each(&mut *make());
+    every_event_is_read_as_it_was_committed(&mut *make());
+    ends_a_replay_where_somebody_came(&mut *make());
+    begins_at_a_time(&mut *make());
     finds_words_of_any_length(&mut *make());
+    finds_by_author_and_time(&mut *make());
+    takes_a_message_back(&mut *make());
+    remembers_what_a_hall_begins_with(&mut *make());
+    let ledger = make();
+    assert_ne!(begun(&*ledger).hall, begun(&*make()).hall, "each ledger is of a hall of its own");
 }
 
 fn seqs(entries: &[Arc<Entry>]) -> Vec<u64> {
@@ -46,7 +69,19 @@ fn seqs(entries: &[Arc<Entry>]) -> Vec<u64> {
 }
 
 fn commit(ledger: &mut dyn Ledger, group: Vec<Proposal>) -> Vec<Arc<Entry>> {
-    ledger.commit(Time(7), group).expect("the ledger takes it")
+    commit_at(ledger, 7, group)
+}
+
+fn commit_at(ledger: &mut dyn Ledger, at: u64, group: Vec<Proposal>) -> Vec<Arc<Entry>> {
+    ledger.commit(Time(at), group).expect("the ledger takes it")
+}
+
+fn reader(ledger: &dyn Ledger) -> Box<dyn Reader> {
+    ledger.reader().expect("a reader")
+}
+
+fn begun(ledger: &dyn Ledger) -> hall::Beginning {
+    ledger.beginning(10).expect("a beginning")
 }
 
 fn numbers_without_a_hole(ledger: &mut dyn Ledger) {
@@ -58,36 +93,163 @@ fn numbers_without_a_hole(ledger: &mut dyn Ledger) {
 }
 
 fn reads_a_log_and_no_other(ledger: &mut dyn Ledger) {
+    let reader = reader(ledger);
     let group = (0..20).map(|n| message(if n % 2 == 0 { "#a" } else { "#b" }, &n.to_string())).collect();
     let given = commit(ledger, group);
-    let page = ledger.read(&room("#a"), Seq(4), 3).expect("readable");
+    let page = reader.read(&room("#a"), Seq(4), 3).expect("readable");
     assert_eq!((seqs(&page.entries), page.gap), (vec![5, 7, 9], false));
     assert_eq!(page.entries[0], given[4], "what is read again is what was committed");
-    assert!(ledger.read(&room("#a"), ledger.head(), 3).expect("readable").entries.is_empty());
-    assert!(ledger.read(&room("#none"), Seq(0), 3).expect("readable").entries.is_empty());
-    assert_eq!(seqs(&ledger.last_messages(&room("#b"), 2).expect("readable").entries), [18, 20]);
+    assert_eq!(seqs(&reader.read(&room("#A"), Seq(16), 3).expect("readable").entries), [17, 19], "names are folded");
+    assert!(reader.read(&room("#a"), ledger.head(), 3).expect("readable").entries.is_empty());
+    assert!(reader.read(&room("#none"), Seq(0), 3).expect("readable").entries.is_empty());
+    let last = reader.last_messages(&room("#b"), Seq(u64::MAX), 2).expect("readable");
+    assert_eq!((seqs(&last.entries), last.gap), (vec![18, 20], false));
 }
 
 fn an_entry_of_several_logs_is_in_each(ledger: &mut dyn Ledger) {
     commit(ledger, vec![message("#a", "x"), proposal(&["#a", "#b"], Event::Quit)]);
+    let reader = reader(ledger);
     for (log, expect) in [("#a", vec![1, 2]), ("#b", vec![2])] {
-        assert_eq!(seqs(&ledger.read(&room(log), Seq(0), 9).expect("readable").entries), expect);
+        let page = reader.read(&room(log), Seq(0), 9).expect("readable");
+        assert_eq!(seqs(&page.entries), expect);
+        assert_eq!(page.entries.last().map(|e| e.logs.len()), Some(2), "and knows all of them");
     }
-    assert_eq!(seqs(&ledger.last_messages(&room("#a"), 9).expect("readable").entries), [1], "only messages");
+    let last = reader.last_messages(&room("#a"), Seq(u64::MAX), 9).expect("readable");
+    assert_eq!(seqs(&last.entries), [1], "only messages");
+}
+
+fn every_event_is_read_as_it_was_committed(ledger: &mut dyn Ledger) {
+    let nick = Nick::new("Ζωή", 30).expect("a nick");
+    let said = |kind, text| Event::Message(kind, Text::new(text));
+    let events = [
+        Event::Join,
+        said(Kind::Say, "안녕 👋🏽 \u{1b}[31m"),
+        said(Kind::Action, "손을 흔든다"),
+        Event::Nick(nick),
+        Event::Topic(Text::new("시험")),
+        Event::Topic(Text::new("")),
+        Event::Redact(Seq(900)),
+        Event::Part,
+        Event::Quit,
+    ];
+    let mut group: Vec<_> = events.into_iter().map(|event| proposal(&["#Lobby"], event)).collect();
+    let mut direct = message("#a", "둘만");
+    direct.logs = [LogId::direct(PersonId(u64::from(u32::MAX)), PersonId(2))].into_iter().collect();
+    group.push(direct.clone());
+    let given = commit(ledger, group);
+    let reader = reader(ledger);
+    let page = reader.read(&room("#lobby"), Seq(0), 99).expect("readable");
+    assert_eq!(page.entries, given[..9], "each event");
+    let shown = |entry: &Entry| format!("{entry:?}");
+    assert_eq!(shown(&page.entries[0]), shown(&given[0]), "names as they were written");
+    assert_eq!(reader.read(&direct.logs[0], Seq(0), 99).expect("readable").entries, given[9..], "direct messages");
+}
+
+fn ends_a_replay_where_somebody_came(ledger: &mut dyn Ledger) {
+    commit(ledger, vec![message("#a", "1"), message("#a", "2"), proposal(&["#a"], Event::Join), message("#a", "4")]);
+    let reader = reader(ledger);
+    let last = |until, most| seqs(&reader.last_messages(&room("#a"), Seq(until), most).expect("readable").entries);
+    assert_eq!(last(3, 50), [1, 2]);
+    assert_eq!(last(3, 1), [2]);
+    assert_eq!(last(4, 2), [2, 4]);
+    assert!(last(0, 50).is_empty());
+}
+
+fn begins_at_a_time(ledger: &mut dyn Ledger) {
+    for n in 0..40 {
+        commit_at(ledger, 1_000 + n * 10, vec![message("#a", "x"), message("#b", "y")]);
+    }
+    let reader = reader(ledger);
+    let since = |time, until, most| {
+        let page = reader.messages_since(&room("#a"), Time(time), Seq(until), most).expect("readable");
+        seqs(&page.entries)
+    };
+    assert_eq!(since(1_370, u64::MAX, 9), [75, 77, 79]);
+    assert_eq!(since(1_365, u64::MAX, 2), [75, 77]);
+    assert_eq!(since(1_370, 77, 9), [75, 77]);
+    assert_eq!(since(0, u64::MAX, 1), [1]);
+    assert!(since(2_000, u64::MAX, 9).is_empty());
+}
+
+/// What a search finds once what has to be indexed has been.
+fn find(ledger: &dyn Ledger, search: &Search, most: usize) -> Vec<u64> {
+    let before = seqs(&look(ledger, search, most).entries);
+    if let Some(mut indexer) = ledger.indexer().expect("an indexer") {
+        while indexer.work().expect("the indexer works") {}
+    }
+    let found = look(ledger, search, most);
+    assert_eq!((seqs(&found.entries), found.unindexed), (before.clone(), 0), "the same as before it was indexed");
+    before
+}
+
+fn look(ledger: &dyn Ledger, search: &Search, most: usize) -> Found {
+    reader(ledger).search(search, most).expect("searchable")
 }
 
 fn finds_words_of_any_length(ledger: &mut dyn Ledger) {
-    commit(
-        ledger,
-        vec![message("#a", "학교에서 Build OK"), message("#b", "학교"), message("#c", "학교"), message("#a", "강")],
-    );
+    let texts =
+        [("#a", "학교에서 Build OK"), ("#b", "학교"), ("#c", "학교"), ("#a", "강"), ("#a", "東京タワー k8s에서")];
+    commit(ledger, texts.iter().map(|(room, text)| message(room, text)).collect());
+    commit(ledger, vec![proposal(&["#a"], Event::Topic(Text::new("학교")))]);
     let found = |words: &[&str]| {
         let words: Vec<_> = words.iter().map(|w| (*w).to_owned()).collect();
-        seqs(&ledger.search(&[room("#a"), room("#b")], &words, 10).expect("searchable"))
+        let search = Search { logs: vec![room("#a"), room("#b"), room("#none")], words, ..Search::default() };
+        find(ledger, &search, 10)
     };
-    assert_eq!(found(&["학교"]), [2, 1], "newest first, only in the logs asked for");
+    assert_eq!(found(&["학교"]), [2, 1], "newest first, only messages, only in the logs asked for");
     assert_eq!(found(&["학교", "build"]), [1]);
     assert_eq!(found(&["강"]), [4]);
     assert_eq!(found(&["\u{1112}\u{1161}\u{11a8}\u{1100}\u{116d}"]), [2, 1], "decomposed");
-    assert!(found(&["없음"]).is_empty() && found(&[]).is_empty());
+    assert_eq!(found(&["京タ"]), [5]);
+    assert_eq!(found(&["K8S에"]), [5]);
+    assert_eq!(found(&["bui"]), [1], "what begins so");
+    assert!(found(&["uild"]).is_empty(), "not what ends so");
+    assert!(found(&["없음"]).is_empty() && found(&[]).is_empty() && found(&["학\0"]).is_empty());
+    assert!(found(&["\" OR *"]).is_empty() && found(&["NEAR("]).is_empty(), "words are only words");
+}
+
+fn finds_by_author_and_time(ledger: &mut dyn Ledger) {
+    commit_at(ledger, 10, vec![from("Bob", "#a", "hello"), from("zoe", "#a", "hello")]);
+    commit_at(ledger, 20, vec![from("bob", "#a", "bye"), from("bob", "#b", "hello")]);
+    let nick = |nick| Nick::new(nick, 30).ok();
+    let by = |search: Search| find(ledger, &Search { logs: vec![room("#a")], ..search }, 10);
+    assert_eq!(by(Search { from: nick("BOB"), ..Search::default() }), [3, 1]);
+    assert_eq!(by(Search { from: nick("bob"), words: vec!["hello".into()], ..Search::default() }), [1]);
+    assert_eq!(by(Search { after: Some(Time(20)), ..Search::default() }), [3]);
+    assert_eq!(by(Search { before: Some(Time(20)), words: vec!["hello".into()], ..Search::default() }), [2, 1]);
+    assert!(by(Search { after: Some(Time(21)), ..Search::default() }).is_empty());
+    let most = Search { logs: vec![room("#a"), room("#b")], from: nick("bob"), ..Search::default() };
+    assert_eq!(find(ledger, &most, 2), [4, 3]);
+}
+
+fn takes_a_message_back(ledger: &mut dyn Ledger) {
+    commit(ledger, vec![message("#a", "secret word"), message("#a", "other word"), proposal(&["#a"], Event::Join)]);
+    let search = Search { logs: vec![room("#a")], words: vec!["word".into()], ..Search::default() };
+    assert_eq!(find(ledger, &search, 9), [2, 1]);
+    let redact = |target| proposal(&["#a"], Event::Redact(Seq(target)));
+    assert_eq!(seqs(&commit(ledger, vec![redact(1), redact(3), redact(99)])), [4, 5, 6]);
+    assert_eq!(find(ledger, &search, 9), [2], "gone from what is found");
+    let reader = reader(ledger);
+    let page = reader.read(&room("#a"), Seq(0), 9).expect("readable");
+    assert_eq!(page.entries[0].event, Event::Redacted, "a tombstone in its place");
+    assert_eq!(page.entries[2].event, Event::Join, "only messages are taken back");
+    assert_eq!(page.entries.len(), 6);
+    assert_eq!(seqs(&reader.last_messages(&room("#a"), Seq(9), 9).expect("readable").entries), [1, 2]);
+    let text = format!("{:?}", page.entries);
+    assert!(!text.contains("secret"), "{text}");
+}
+
+fn remembers_what_a_hall_begins_with(ledger: &mut dyn Ledger) {
+    let began = begun(ledger);
+    assert_eq!((began.head, began.person), (Seq(0), 0));
+    assert!(began.topics.is_empty() && began.hall.len() == 32, "{began:?}");
+    let topic = |room: &str, text: &str| proposal(&[room], Event::Topic(Text::new(text)));
+    let mut last = message("#a", "x");
+    last.author.person = PersonId(77);
+    commit(ledger, vec![topic("#a", "1"), topic("#b", "2"), topic("#c", "3"), topic("#b", ""), topic("#A", "4"), last]);
+    let began = begun(ledger);
+    assert_eq!((began.head, began.person), (Seq(6), 77));
+    let topics = |most| ledger.beginning(most).expect("a beginning").topics;
+    assert_eq!(topics(9), [(room_name("#c"), Seq(3), Text::new("3")), (room_name("#a"), Seq(5), Text::new("4"))]);
+    assert_eq!(topics(1), [(room_name("#a"), Seq(5), Text::new("4"))]);
 }

@@ -1,4 +1,4 @@
-//! Every limit of the ledgers, in one place. The configuration can set each of them.
+//! Every limit of the ledgers, in one place; the unit is the last word of the name.
 
 /// The named limits of the ledger that keeps its entries in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,5 +12,70 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { entries: 100_000, bytes: 64 * 1024 * 1024 }
+    }
+}
+
+/// The named limits of a search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchLimits {
+    /// Words in one search; further ones are passed over.
+    pub words: usize,
+    /// Characters in one word of a search; a longer one finds nothing.
+    pub word_chars: usize,
+    /// Pieces of words that one search asks the index for; the rest is compared with what those found.
+    pub tokens: usize,
+    /// Logs that one search asks the index for; with more, the entries themselves are looked at.
+    pub logs: usize,
+    /// Entries that one search looks at because the index named them.
+    pub candidates: usize,
+    /// Entries behind the index that a search looks through itself.
+    pub unindexed_entries: u64,
+}
+
+impl Default for SearchLimits {
+    fn default() -> Self {
+        Self { words: 32, word_chars: 1_000, tokens: 16, logs: 256, candidates: 20_000, unindexed_entries: 20_000 }
+    }
+}
+
+/// The named limits of the ledger that keeps its entries in SQLite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteLimits {
+    /// How long to wait for another program that holds the file, in milliseconds.
+    pub busy_wait_ms: u64,
+    /// Pages of the store that each connection keeps in memory, in KiB: the writer, the indexer and every reader.
+    pub cache_kib: u32,
+    /// The size of the write-ahead log from which on it is worked into the store beside the writing, in KiB.
+    pub wal_kib: u32,
+    /// The size from which on the writer itself does that, should it be too fast for that, in KiB.
+    pub wal_most_kib: u32,
+    /// Logs whose numbers a connection remembers.
+    pub known_logs: usize,
+    /// Entries in one page, whatever was asked for.
+    pub page_entries: usize,
+    /// Entries that are let go in one slice of tending.
+    pub tend_entries: usize,
+    /// Pages that are given back to the disk in one slice of tending.
+    pub tend_vacuum_pages: u32,
+    /// Entries that the index takes in one piece.
+    pub index_entries: usize,
+    /// Limits of searches.
+    pub search: SearchLimits,
+}
+
+impl Default for SqliteLimits {
+    fn default() -> Self {
+        Self {
+            busy_wait_ms: 2_000,
+            cache_kib: 4 * 1024,
+            wal_kib: 8 * 1024,
+            wal_most_kib: 64 * 1024,
+            known_logs: 4_096,
+            page_entries: 10_000,
+            tend_entries: 512,
+            tend_vacuum_pages: 256,
+            index_entries: 4_096,
+            search: SearchLimits::default(),
+        }
     }
 }

@@ -1,26 +1,36 @@
 //! The ledger in memory: the order of the hall for as long as the process lives, the latest entries of it kept.
 //!
 //! It serves tests, the simulation and halls that are to forget. Both of its limits hold for all logs together; the
-//! oldest entries go first, whichever log they are in, and a reader who wanted them is told of the gap.
+//! oldest entries go first, whichever log they are in, and a reader who wanted them is told of the gap. Its readers share
+//! what it holds, behind a lock that is held for as long as it takes to look.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use hall::{Entry, Event, LogId, Proposal, Seq, Time};
-use unicode_normalization::UnicodeNormalization;
+use hall::{Beginning, Entry, Event, LogId, Proposal, RoomName, Search, Seq, Text, Time};
 
-use crate::{Error, Ledger, Limits, Page, Rejected};
+use crate::words::Wanted;
+use crate::{Error, Found, Indexer, Ledger, Limits, Page, Reader, Rejected, SearchLimits};
 
 /// The ledger in memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Memory {
     limits: Limits,
+    hall: String,
+    state: Arc<RwLock<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
     head: Seq,
+    person: u64,
     bytes: usize,
     order: VecDeque<Arc<Entry>>,
     logs: BTreeMap<LogId, Kept>,
-    /// The last entry that was let go.
-    gone: Seq,
+    topics: BTreeMap<RoomName, (Seq, Text)>,
+    /// The last entry that was let go, and the latest time of any that were.
+    gone: (Seq, Time),
 }
 
 /// What is kept of one log.
@@ -31,23 +41,46 @@ struct Kept {
     gone: Seq,
 }
 
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
+}
+
 impl Memory {
     /// An empty ledger with these limits.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, ..Self::default() }
+        let random = || RandomState::new().hash_one(0_u8);
+        Self::of_hall(limits, format!("{:016x}{:016x}", random(), random()))
     }
 
-    fn keep(&mut self, entry: Arc<Entry>) {
+    /// An empty ledger of the hall with this id, for worlds in which nothing may be random.
+    #[must_use]
+    pub fn of_hall(limits: Limits, hall: String) -> Self {
+        Self { limits, hall, state: Arc::default() }
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn keep(&mut self, entry: Arc<Entry>, limits: &Limits) {
         self.bytes += entry.text_bytes();
         for log in &entry.logs {
             // Of a log that is new here, or of which nothing was left, entries may be gone.
-            let gone = self.gone;
+            let gone = self.gone.0;
             let kept = self.logs.entry(log.clone()).or_insert_with(|| Kept { entries: VecDeque::new(), gone });
             kept.entries.push_back(Arc::clone(&entry));
         }
         self.order.push_back(entry);
-        while self.order.len() > self.limits.entries || self.bytes > self.limits.bytes {
+        while self.order.len() > limits.entries || self.bytes > limits.bytes {
             let Some(old) = self.order.pop_front() else { break };
             self.let_go(&old);
         }
@@ -55,7 +88,7 @@ impl Memory {
 
     fn let_go(&mut self, old: &Entry) {
         self.bytes -= old.text_bytes();
-        self.gone = old.seq;
+        self.gone = (old.seq, self.gone.1.max(old.at));
         for log in &old.logs {
             if let Some(kept) = self.logs.get_mut(log) {
                 kept.entries.pop_front();
@@ -66,59 +99,138 @@ impl Memory {
             }
         }
     }
+
+    /// What an entry changes beside being there.
+    fn apply(&mut self, entry: &Entry) {
+        self.person = self.person.max(entry.author.person.0);
+        match &entry.event {
+            Event::Redact(target) => self.redact(*target),
+            Event::Topic(text) => {
+                let rooms = entry.logs.iter().filter_map(|log| match log {
+                    LogId::Room(room) => Some(room),
+                    LogId::Direct(..) => None,
+                });
+                for room in rooms {
+                    if text.as_str().is_empty() {
+                        self.topics.remove(room);
+                    } else {
+                        self.topics.insert(room.clone(), (entry.seq, text.clone()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts a tombstone in the place of a message.
+    fn redact(&mut self, target: Seq) {
+        let Ok(at) = self.order.binary_search_by_key(&target, |e| e.seq) else { return };
+        if !matches!(self.order[at].event, Event::Message(..)) {
+            return;
+        }
+        self.bytes -= self.order[at].text_bytes();
+        let stone = Arc::new(self.order[at].redacted());
+        for log in &stone.logs {
+            let Some(kept) = self.logs.get_mut(log) else { continue };
+            if let Ok(at) = kept.entries.binary_search_by_key(&target, |e| e.seq) {
+                kept.entries[at] = Arc::clone(&stone);
+            }
+        }
+        self.order[at] = stone;
+    }
 }
 
 impl Ledger for Memory {
     fn commit(&mut self, at: Time, group: Vec<Proposal>) -> Result<Vec<Arc<Entry>>, Rejected> {
+        let mut state = self.state_mut();
         let mut entries = Vec::with_capacity(group.len());
         for proposal in group {
-            self.head.0 += 1;
-            let entry = Arc::new(Entry::new(self.head, at, proposal));
-            self.keep(Arc::clone(&entry));
+            state.head.0 += 1;
+            let entry = Arc::new(Entry::new(state.head, at, proposal));
+            state.keep(Arc::clone(&entry), &self.limits);
+            state.apply(&entry);
             entries.push(entry);
         }
         Ok(entries)
     }
 
     fn head(&self) -> Seq {
-        self.head
+        self.state().head
     }
 
+    fn beginning(&self, topics: usize) -> Result<Beginning, Error> {
+        let state = self.state();
+        let mut all: Vec<_> =
+            state.topics.iter().map(|(room, (seq, text))| (room.clone(), *seq, text.clone())).collect();
+        all.sort_by_key(|(_, seq, _)| *seq);
+        let topics = all.split_off(all.len().saturating_sub(topics));
+        Ok(Beginning { hall: self.hall.clone(), head: state.head, person: state.person, topics })
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>, Error> {
+        Ok(Box::new(MemoryReader { state: Arc::clone(&self.state) }))
+    }
+
+    fn indexer(&self) -> Result<Option<Box<dyn Indexer>>, Error> {
+        Ok(None)
+    }
+
+    fn tend(&mut self, _: Time) -> Result<bool, Error> {
+        Ok(false)
+    }
+}
+
+/// A reader of the ledger in memory.
+struct MemoryReader {
+    state: Arc<RwLock<State>>,
+}
+
+impl MemoryReader {
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reader for MemoryReader {
     fn read(&self, log: &LogId, after: Seq, most: usize) -> Result<Page, Error> {
-        let Some(kept) = self.logs.get(log) else { return Ok(Page { entries: Vec::new(), gap: after < self.gone }) };
+        let state = self.state();
+        let Some(kept) = state.logs.get(log) else {
+            return Ok(Page { entries: Vec::new(), gap: after < state.gone.0 });
+        };
         let first = kept.entries.partition_point(|e| e.seq <= after);
         Ok(Page { entries: kept.entries.range(first..).take(most).cloned().collect(), gap: after < kept.gone })
     }
 
-    fn last_messages(&self, log: &LogId, most: usize) -> Result<Page, Error> {
-        let Some(kept) = self.logs.get(log) else { return Ok(Page::default()) };
-        let mut entries: Vec<_> = kept.entries.iter().rev().filter(|e| is_message(e)).take(most).cloned().collect();
+    fn last_messages(&self, log: &LogId, until: Seq, most: usize) -> Result<Page, Error> {
+        let state = self.state();
+        let Some(kept) = state.logs.get(log) else { return Ok(Page::default()) };
+        let end = kept.entries.partition_point(|e| e.seq <= until);
+        let mut entries: Vec<_> =
+            kept.entries.range(..end).rev().filter(|e| is_message(e)).take(most).cloned().collect();
         entries.reverse();
         Ok(Page { entries, gap: false })
     }
 
-    fn search(&self, logs: &[LogId], words: &[String], most: usize) -> Result<Vec<Arc<Entry>>, Error> {
-        let words: Vec<String> = words.iter().map(|w| folded(w)).filter(|w| !w.is_empty()).collect();
-        if words.is_empty() {
-            return Ok(Vec::new());
-        }
-        let found = self.order.iter().rev().filter(|e| e.logs.iter().any(|log| logs.contains(log)) && holds(e, &words));
-        Ok(found.take(most).cloned().collect())
+    fn messages_since(&self, log: &LogId, since: Time, until: Seq, most: usize) -> Result<Page, Error> {
+        let state = self.state();
+        let gap = state.gone.0 > Seq(0) && state.gone.1 >= since;
+        let first = state.order.iter().find(|e| e.at >= since).map_or(state.head.0 + 1, |e| e.seq.0);
+        let Some(kept) = state.logs.get(log) else { return Ok(Page { entries: Vec::new(), gap }) };
+        let begin = kept.entries.partition_point(|e| e.seq.0 < first);
+        let entries = kept.entries.range(begin..).take_while(|e| e.seq <= until).filter(|e| is_message(e));
+        Ok(Page { entries: entries.take(most).cloned().collect(), gap: gap && kept.gone > Seq(0) })
+    }
+
+    fn search(&self, search: &Search, most: usize) -> Result<Found, Error> {
+        let Some(wanted) = Wanted::new(search, &SearchLimits::default()) else { return Ok(Found::default()) };
+        let state = self.state();
+        let entries = state.order.iter().rev().filter(|e| wanted.fits(e)).take(most).cloned().collect();
+        Ok(Found { entries, unindexed: 0 })
     }
 }
 
 fn is_message(entry: &Entry) -> bool {
-    matches!(entry.event, Event::Message(..))
-}
-
-fn holds(entry: &Entry, words: &[String]) -> bool {
-    let Event::Message(_, text) = &entry.event else { return false };
-    let text = folded(text.as_str());
-    words.iter().all(|word| text.contains(word))
-}
-
-fn folded(text: &str) -> String {
-    text.nfc().flat_map(char::to_lowercase).collect()
+    matches!(entry.event, Event::Message(..) | Event::Redacted)
 }
 
 #[cfg(test)]
@@ -135,12 +247,14 @@ mod tests {
     fn the_oldest_go_first_and_the_reader_is_told() {
         let mut ledger = Memory::new(Limits { entries: 3, bytes: 1_000 });
         ledger.commit(Time(1), (0..5).map(|n| message("#a", &n.to_string())).collect()).unwrap();
-        let page = ledger.read(&room("#a"), Seq(0), 10).unwrap();
+        let reader = ledger.reader().unwrap();
+        let page = reader.read(&room("#a"), Seq(0), 10).unwrap();
         assert!(page.gap);
         assert_eq!(page.entries.iter().map(|e| e.seq.0).collect::<Vec<_>>(), [3, 4, 5]);
-        assert!(!ledger.read(&room("#a"), Seq(2), 10).unwrap().gap);
+        assert!(!reader.read(&room("#a"), Seq(2), 10).unwrap().gap);
+        assert!(reader.messages_since(&room("#a"), Time(0), Seq(9), 10).unwrap().gap);
         let mut ledger = Memory::new(Limits { entries: 100, bytes: 10 });
         ledger.commit(Time(1), (0..5).map(|_| message("#a", "four")).collect()).unwrap();
-        assert_eq!(ledger.read(&room("#a"), Seq(0), 10).unwrap().entries.len(), 2);
+        assert_eq!(ledger.reader().unwrap().read(&room("#a"), Seq(0), 10).unwrap().entries.len(), 2);
     }
 }

@@ -5,6 +5,7 @@
 //! cannot start; [`help`] holds what `--help` shows.
 
 pub(crate) mod help;
+mod ledger;
 mod start;
 
 use std::io;

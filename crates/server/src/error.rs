@@ -47,6 +47,9 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
+    /// The ledger in the data directory cannot be used.
+    #[error("the ledger cannot be used: {0}")]
+    Ledger(#[source] ledger::Error),
     /// There is no such charset.
     #[error("there is no charset {label}")]
     Charset {

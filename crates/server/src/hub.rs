@@ -7,9 +7,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use hall::{Effect, Entry, Event, Hall, LogId, Proposal, Query, Refusal, Reply, RoomName, Seq, SessionId};
+use hall::{
+    Beginning, Command, Effect, Entry, Event, Hall, LogId, Proposal, Query, Refusal, Reply, RoomName, Seq, SessionId,
+    Span,
+};
 use tokio::sync::mpsc;
-use wire::Lang;
 use wire::lines::{self, Asked, Said, Style};
 
 use crate::conn::Conn;
@@ -80,6 +82,8 @@ struct Seat {
 struct Busy {
     /// What is left of it.
     batch: VecDeque<Asked>,
+    /// Whether the client waits to be released: it is also busy while it is told something that it did not ask for.
+    asked: bool,
     /// Whether something is under way that what comes next has to wait for: the session will be elsewhere or called
     /// otherwise, or a long answer is on its way to it.
     changing: bool,
@@ -100,12 +104,17 @@ enum Slot {
 }
 
 impl Hub {
-    pub(crate) fn new(shared: Arc<Shared>, inputs: mpsc::Receiver<Input>, outcomes: mpsc::Receiver<Outcome>) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        beginning: Beginning,
+        inputs: mpsc::Receiver<Input>,
+        outcomes: mpsc::Receiver<Outcome>,
+    ) -> Self {
         let lobby = RoomName::new(LOBBY, usize::MAX).expect("the lobby's name is one");
         let limits = shared.settings.load().hall.clone();
         Self {
             shared,
-            hall: Hall::new(limits, lobby, Seq(0), 1),
+            hall: Hall::new(limits, lobby, beginning),
             inputs,
             outcomes,
             seats: HashMap::new(),
@@ -145,7 +154,8 @@ impl Hub {
             Input::Arrive(conn, greet, since) => self.arrive(conn, greet, since),
             Input::Batch(session, batch) => {
                 if let Some(seat) = self.seats.get_mut(&session) {
-                    seat.busy.get_or_insert_default().batch = batch.into();
+                    let busy = seat.busy.get_or_insert_default();
+                    (busy.batch, busy.asked) = (batch.into(), true);
                     self.proceed(session);
                 }
             }
@@ -173,8 +183,9 @@ impl Hub {
         self.hall.arrive(session, greet, &mut self.effects);
         for effect in &mut self.effects {
             // It took a while to find out what the client speaks; what was said meanwhile is for it too.
-            if let Effect::Follow(.., at) = effect {
-                *at = since.min(*at);
+            match effect {
+                Effect::Follow(.., at) | Effect::Ask(_, Query::Replay { until: at, .. }) => *at = since.min(*at),
+                _ => {}
             }
         }
         self.run_effects();
@@ -205,13 +216,16 @@ impl Hub {
     fn asked(&mut self, session: SessionId, asked: Asked) {
         let said = match asked {
             Asked::Do(command) => {
+                if matches!(command, Command::Resume(_)) {
+                    self.restyle(session, |style| style.numbered = true);
+                }
                 self.hall.handle(session, command, &mut self.effects);
                 return self.run_effects();
             }
             Asked::Help => Said::Help,
             Asked::Misuse(misuse) => Said::Misuse(misuse),
             Asked::Lang(lang) => {
-                self.set_lang(session, lang);
+                self.restyle(session, |style| style.lang = lang);
                 Said::LangSet
             }
         };
@@ -219,11 +233,12 @@ impl Hub {
         self.put(session, Slot::Tell(self.hall.head(), bytes));
     }
 
-    fn set_lang(&mut self, session: SessionId, lang: Lang) {
+    fn restyle(&mut self, session: SessionId, change: impl FnOnce(&mut Style)) {
         if let Some(seat) = self.seats.get(&session) {
             let mut outbox = seat.conn.outbox();
-            let style = outbox.style();
-            outbox.set_style(Style { lang, ..style });
+            let mut style = outbox.style();
+            change(&mut style);
+            outbox.set_style(style);
         }
     }
 
@@ -235,34 +250,41 @@ impl Hub {
     fn outcome(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Committed(entries) => self.committed(&entries),
-            Outcome::Failed(group) => {
+            Outcome::Failed(group, why) => {
                 for proposal in &group {
-                    self.hall.fail(proposal, &mut self.effects);
+                    self.hall.fail(proposal, why.clone(), &mut self.effects);
                     self.run_commit_effects();
                     self.tell_all();
                     self.resolve(proposal.author.session);
                 }
             }
-            Outcome::Answered(session, query, mut entries) => {
-                self.shorten(&query, &mut entries);
-                let reply = match query {
-                    Query::History { .. } => Reply::History(entries),
-                    Query::Search { .. } => Reply::Found(entries),
+            Outcome::Answered(session, query, answer) => {
+                let (style, codec) = (self.style(session), &self.shared.codec);
+                let bytes = match answer {
+                    Some(mut reply) => {
+                        self.shorten(&query, &mut reply);
+                        lines::reply(&reply, style, codec)
+                    }
+                    None => lines::refusal(&Refusal::NotRead, style, codec),
                 };
-                let bytes = lines::reply(&reply, self.style(session), &self.shared.codec);
-                self.tell(session, self.hall.head(), bytes);
-                self.resolve(session);
-            }
-            Outcome::Unanswered(session) => {
-                let bytes = lines::refusal(&Refusal::NotRead, self.style(session), &self.shared.codec);
-                self.tell(session, self.hall.head(), bytes);
+                let after = match query {
+                    Query::Replay { until, .. } => until,
+                    _ => self.hall.head(),
+                };
+                self.tell(session, after, bytes);
+                if query.holds()
+                    && let Some(seat) = self.seats.get(&session)
+                {
+                    seat.conn.outbox().release();
+                    seat.conn.wake();
+                }
                 self.resolve(session);
             }
         }
     }
 
-    /// Leaves of an answer as much as may wait for one client: the newest.
-    fn shorten(&self, query: &Query, entries: &mut Vec<Arc<Entry>>) {
+    /// Leaves of an answer as much as may wait for one client: the newest, or the first of what begins at a time.
+    fn shorten(&self, query: &Query, reply: &mut Reply) {
         let mut left = self.shared.settings.load().server.reply_bytes;
         let mut fits = |entry: &Arc<Entry>| {
             let bytes = entry.text_bytes() + ENTRY_SHARE_BYTES;
@@ -270,15 +292,27 @@ impl Hub {
             left = left.saturating_sub(bytes);
             fits
         };
-        match query {
-            Query::History { .. } => {
+        match reply {
+            Reply::Replay(entries) => {
                 let kept = entries.iter().rev().take_while(|entry| fits(entry)).count();
                 entries.drain(..entries.len() - kept);
             }
-            Query::Search { .. } => {
+            Reply::History { entries, more } => {
+                let all = entries.len();
+                if matches!(query, Query::History { span: Span::Since(_), .. }) {
+                    let kept = entries.iter().take_while(|entry| fits(entry)).count();
+                    entries.truncate(kept);
+                } else {
+                    let kept = entries.iter().rev().take_while(|entry| fits(entry)).count();
+                    entries.drain(..all - kept);
+                }
+                *more |= entries.len() < all;
+            }
+            Reply::Found { entries, .. } => {
                 let kept = entries.iter().take_while(|entry| fits(entry)).count();
                 entries.truncate(kept);
             }
+            _ => {}
         }
     }
 
@@ -366,8 +400,10 @@ impl Hub {
                 self.group.push(proposal);
             }
             Effect::Ask(session, query) => {
-                if let Some(seat) = self.seats.get_mut(&session) {
-                    seat.busy.get_or_insert_default().changing = true;
+                let Some(seat) = self.seats.get_mut(&session) else { return };
+                seat.busy.get_or_insert_default().changing = true;
+                if query.holds() {
+                    seat.conn.outbox().hold();
                 }
                 self.put(session, Slot::Ledger);
                 // What was proposed before is to be found.
@@ -382,12 +418,15 @@ impl Hub {
             }
             Effect::Follow(session, log, feed, at) => {
                 if let Some(seat) = self.seats.get(&session) {
-                    seat.conn.outbox().follow(log.clone(), feed, at);
+                    let more = seat.conn.outbox().follow(log.clone(), feed, at);
                     seat.conn.wake();
-                    let audience = self.audiences.entry(log).or_default();
-                    audience.add(Arc::clone(&seat.conn), &self.shared.deliverers);
+                    if more {
+                        let audience = self.audiences.entry(log).or_default();
+                        audience.add(Arc::clone(&seat.conn), &self.shared.deliverers);
+                    }
                 }
             }
+            Effect::Redact(feed, seq) => feed.redact(seq),
             Effect::Unfollow(session, log, until) => {
                 if let Some(seat) = self.seats.get(&session) {
                     seat.conn.outbox().unfollow(&log, until);
@@ -460,6 +499,7 @@ impl Hub {
             }
         }
         let proceed = busy.slots.is_empty() && std::mem::take(&mut busy.changing);
+        let proceed = proceed && busy.asked;
         if proceed || !busy.slots.is_empty() || !busy.batch.is_empty() {
             seat.busy = Some(busy);
         }

@@ -97,6 +97,7 @@ impl Server {
             tracing::warn!(connections = shared.admission.count(), "some clients did not take what waited for them");
         }
         hub.abort();
+        shared.ledger.close().await;
         shared.deliverers.close();
         tracing::info!("stopped");
     }

@@ -21,6 +21,7 @@ use wire::outbox::PAGE_ENTRIES;
 
 use crate::conn::{Conn, Pumped, Signals};
 use crate::hub::Input;
+use crate::ledgerer::now;
 use crate::shared::Shared;
 use crate::timers::{Due, Timers};
 
@@ -283,7 +284,7 @@ impl Plain {
                 telnet.extend_from_slice(answer);
                 return ControlFlow::Continue(());
             }
-            speaker.hear(frame, codec, names, limits, &mut each);
+            speaker.hear(frame, codec, names, limits, now(), &mut each);
             taken += 1;
             if taken < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };

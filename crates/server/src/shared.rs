@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use encoding_rs::Encoding;
 use gate::Admission;
 use hall::{Seq, SessionId};
-use ledger::Memory;
+use ledger::{Ledger, Memory};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 use wire::Codec;
@@ -43,7 +43,9 @@ impl Shared {
         let label = &settings.legacy_charset;
         let charset = Encoding::for_label(label.as_bytes()).ok_or_else(|| Error::Charset { label: label.clone() })?;
         let codec = Codec { charset, zone: jiff::tz::TimeZone::system() };
-        let (ledger, committed) = Ledgerer::start(Box::new(Memory::new(settings.ledger.clone())))?;
+        let ledger: Box<dyn Ledger> = Box::new(Memory::new(settings.ledger.clone()));
+        let beginning = ledger.beginning(settings.hall.rooms).map_err(Error::Ledger)?;
+        let (ledger, committed) = Ledgerer::start(ledger)?;
         let (hall, inputs) = crate::hub::inputs();
         let shared = Arc::new(Self {
             settings: ArcSwap::from_pointee(settings),
@@ -53,12 +55,12 @@ impl Shared {
             ledger,
             deliverers: Deliverers::new(),
             stopping: Notify::new(),
-            head: AtomicU64::new(0),
+            head: AtomicU64::new(beginning.head.0),
             clock: Instant::now(),
             next_session: AtomicU64::new(1),
         });
         shared.deliverers.begin(&shared)?;
-        let hub = Hub::new(Arc::clone(&shared), inputs, committed);
+        let hub = Hub::new(Arc::clone(&shared), beginning, inputs, committed);
         Ok((shared, hub))
     }
 

@@ -24,6 +24,8 @@ struct Reader<'a> {
     answer: usize,
     /// Which gaps it was not told of so far.
     gaps: Vec<usize>,
+    /// Messages that were taken back at some time.
+    taken_back: Vec<Seq>,
 }
 
 /// Checks the record of one client. `whole`: it is still there, and everything was to reach it.
@@ -35,9 +37,21 @@ pub(crate) fn stream(record: &Record, entries: &[Arc<Entry>], whole: bool) {
         let logs = record.logs_showing(entry);
         (!logs.is_empty()).then(|| (&**entry, logs.iter().all(|p| record.misses(entry, &p.log))))
     });
+    let taken_back = entries.iter().filter_map(|entry| match entry.event {
+        Event::Redact(target) => Some(target),
+        _ => None,
+    });
     let bytes = if record.unframed { stripped(&record.stream) } else { record.stream.clone() };
-    let mut reader =
-        Reader { record, bytes, at: 0, due: due.collect(), next: 0, answer: 0, gaps: (0..record.gaps.len()).collect() };
+    let mut reader = Reader {
+        record,
+        bytes,
+        at: 0,
+        due: due.collect(),
+        next: 0,
+        answer: 0,
+        gaps: (0..record.gaps.len()).collect(),
+        taken_back: taken_back.collect(),
+    };
     while reader.at < reader.bytes.len() {
         if !reader.step() {
             let rest = &reader.bytes[reader.at..];
@@ -83,7 +97,11 @@ impl Reader<'_> {
         let order = required.map(|required| self.next + required).into_iter().chain(self.next..last);
         for index in order {
             let entry = self.due[index].0;
-            if let Some(len) = renderings(entry).iter().find_map(|line| self.starts_with(line)) {
+            let mut lines = renderings(entry);
+            if self.taken_back.contains(&entry.seq) {
+                lines.extend(renderings(&entry.redacted()));
+            }
+            if let Some(len) = lines.iter().find_map(|line| self.starts_with(line)) {
                 assert!(entry.seq <= self.head(), "{:?} was shown before it was on the ledger", entry.seq);
                 self.next = index + 1;
                 self.at += len;
@@ -142,7 +160,7 @@ pub(crate) fn latency(record: &Record, entries: &[Arc<Entry>], applied_ms: &[u64
         let (Event::Message(..), Some(place)) = (&entry.event, lines.iter().find_map(find)) else { continue };
         let written = &record.written[record.written.partition_point(|w| w.start <= place) - 1];
         let index = usize::try_from(entry.seq.0 - 1).expect("a small number");
-        let late_ms = written.at_ms.saturating_sub(applied_ms[index]);
+        let late_ms = written.at_ms.saturating_sub(record.free_from(applied_ms[index]));
         assert!(late_ms <= LATENCY_MS, "{} waited {late_ms} ms for {:?}", record.name, entry.seq);
     }
 }

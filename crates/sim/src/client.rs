@@ -126,7 +126,9 @@ impl Client {
             12 => rng
                 .pick(&["/rooms", "/help", "/who", "/who #dev", "/topic", "//slash", "/nothing", "", "/join"])
                 .to_owned(),
-            13 => rng.pick(&["/history 3", "/history", "/search 가나", "/search <"]).to_owned(),
+            13 => {
+                rng.pick(&["/history 3", "/history since 1h", "/search 가나", "/search from:bob", "/redact"]).to_owned()
+            }
             14 => rng.pick(&["/lang ko", "/lang en"]).to_owned(),
             15 => format!("/ping {}", self.sent),
             16 => format!("{} {}", self.message(rng, 0), "길다 ".repeat(rng.below(1_500))),

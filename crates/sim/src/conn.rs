@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use hall::{Command, LogId, Seq, SessionId};
+use hall::{Command, LogId, Seq, SessionId, Time};
 use wire::lines::{Asked, Frame, Framer, Names, Speaker, Style};
 use wire::outbox::Next;
 use wire::{Codec, Outbox};
@@ -144,7 +144,7 @@ impl Conn {
             if let Frame::Telnet(answer) = frame {
                 telnet.extend_from_slice(answer);
             }
-            speaker.hear(frame, codec, names, limits, &mut each);
+            speaker.hear(frame, codec, names, limits, Time(now_ms), &mut each);
             taken += 1;
             if taken < plan.batch_commands { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };

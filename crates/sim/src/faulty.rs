@@ -6,10 +6,13 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use hall::{Entry, LogId, Proposal, Seq, Time};
-use ledger::{Error, Ledger, Limits, Memory, Page, Rejected};
+use hall::{Beginning, Entry, LogId, Proposal, Query, Reply, Seq, Time};
+use ledger::{Error, Indexer, Ledger, Limits, Memory, Page, Reader, Rejected};
 
 use crate::Rng;
+
+/// The hall that all ledgers here are of: nothing in a world is random but what its seed says.
+pub(crate) const HALL: &str = "0123456789abcdef0123456789abcdef";
 
 /// The faulty ledger.
 #[derive(Debug)]
@@ -26,7 +29,12 @@ impl Faulty {
     /// A ledger in memory that does not fail so far.
     #[must_use]
     pub fn new(limits: Limits, rng: Rng) -> Self {
-        Self { inner: Memory::new(limits), rng: Cell::new(rng), commits_lost_percent: 0, reads_lost_percent: 0 }
+        Self {
+            inner: Memory::of_hall(limits, HALL.to_owned()),
+            rng: Cell::new(rng),
+            commits_lost_percent: 0,
+            reads_lost_percent: 0,
+        }
     }
 
     fn strikes(&self, percent: u64) -> bool {
@@ -36,8 +44,21 @@ impl Faulty {
         strikes
     }
 
-    fn readable(&self) -> Result<(), Error> {
-        if self.strikes(self.reads_lost_percent) { Err(Error::Io(std::io::ErrorKind::TimedOut.into())) } else { Ok(()) }
+    fn readable(&self) -> Result<Box<dyn Reader>, Error> {
+        if self.strikes(self.reads_lost_percent) {
+            return Err(Error::Io(std::io::ErrorKind::TimedOut.into()));
+        }
+        self.inner.reader()
+    }
+
+    /// Reads a stretch of a log, unless that fails.
+    pub(crate) fn read(&self, log: &LogId, after: Seq, most: usize) -> Result<Page, Error> {
+        self.readable()?.read(log, after, most)
+    }
+
+    /// Answers a question, unless that fails.
+    pub(crate) fn answer(&self, query: &Query) -> Result<Reply, Error> {
+        ledger::answer(&*self.readable()?, query)
     }
 }
 
@@ -53,18 +74,19 @@ impl Ledger for Faulty {
         self.inner.head()
     }
 
-    fn read(&self, log: &LogId, after: Seq, most: usize) -> Result<Page, Error> {
-        self.readable()?;
-        self.inner.read(log, after, most)
+    fn beginning(&self, topics: usize) -> Result<Beginning, Error> {
+        self.inner.beginning(topics)
     }
 
-    fn last_messages(&self, log: &LogId, most: usize) -> Result<Page, Error> {
-        self.readable()?;
-        self.inner.last_messages(log, most)
+    fn reader(&self) -> Result<Box<dyn Reader>, Error> {
+        self.inner.reader()
     }
 
-    fn search(&self, logs: &[LogId], words: &[String], most: usize) -> Result<Vec<Arc<Entry>>, Error> {
-        self.readable()?;
-        self.inner.search(logs, words, most)
+    fn indexer(&self) -> Result<Option<Box<dyn Indexer>>, Error> {
+        self.inner.indexer()
+    }
+
+    fn tend(&mut self, now: Time) -> Result<bool, Error> {
+        self.inner.tend(now)
     }
 }

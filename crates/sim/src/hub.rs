@@ -7,9 +7,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use hall::{Effect, Entry, Event, Feed, Hall, LogId, Proposal, Query, Refusal, Reply, RoomName, Seq, SessionId};
+use hall::{
+    Beginning, Command, Effect, Entry, Event, Feed, Hall, LogId, Proposal, Query, Refusal, Reply, RoomName, Seq,
+    SessionId,
+};
+use wire::Codec;
 use wire::lines::{self, Asked, Said, Style};
-use wire::{Codec, Lang};
 
 use crate::conn::Conn;
 use crate::record::Record;
@@ -25,9 +28,8 @@ pub(crate) enum Request {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Committed(Vec<Arc<Entry>>),
-    Failed(Vec<Proposal>),
-    Answered(SessionId, Query, Vec<Arc<Entry>>),
-    Unanswered(SessionId),
+    Failed(Vec<Proposal>, Refusal),
+    Answered(SessionId, Query, Option<Reply>),
 }
 
 #[derive(Debug)]
@@ -41,6 +43,8 @@ enum Slot {
 #[derive(Debug, Default)]
 struct Seat {
     batch: VecDeque<Asked>,
+    /// Whether the client waits to be released.
+    asked: bool,
     changing: bool,
     slots: VecDeque<Slot>,
 }
@@ -68,10 +72,10 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    pub(crate) fn new(limits: hall::Limits, codec: Codec) -> Self {
+    pub(crate) fn new(limits: hall::Limits, codec: Codec, beginning: Beginning) -> Self {
         let lobby = RoomName::new("#lobby", usize::MAX).expect("the lobby's name is one");
         Self {
-            hall: Hall::new(limits.clone(), lobby, Seq(0), 1),
+            hall: Hall::new(limits.clone(), lobby, beginning),
             limits,
             codec,
             seats: BTreeMap::new(),
@@ -92,7 +96,7 @@ impl Hub {
 
     pub(crate) fn batch(&mut self, session: SessionId, batch: Vec<Asked>, conns: &mut Conns) {
         if let Some(seat) = self.seats.get_mut(&session) {
-            seat.batch = batch.into();
+            (seat.batch, seat.asked) = (batch.into(), true);
             self.proceed(session, conns);
         }
         self.flush();
@@ -108,26 +112,28 @@ impl Hub {
     pub(crate) fn outcome(&mut self, outcome: Outcome, conns: &mut Conns) {
         match outcome {
             Outcome::Committed(entries) => self.committed(&entries, conns),
-            Outcome::Failed(group) => {
+            Outcome::Failed(group, why) => {
                 for proposal in &group {
-                    self.hall.fail(proposal, &mut self.effects);
+                    self.hall.fail(proposal, why.clone(), &mut self.effects);
                     self.run_commit_effects(conns);
                     self.tell_all(conns);
                     self.resolve(proposal.author.session, conns);
                 }
             }
-            Outcome::Answered(session, query, entries) => {
-                let reply = match query {
-                    Query::History { .. } => Reply::History(entries),
-                    Query::Search { .. } => Reply::Found(entries),
+            Outcome::Answered(session, query, answer) => {
+                let style = style(session, conns);
+                let bytes = match answer {
+                    Some(reply) => lines::reply(&reply, style, &self.codec),
+                    None => lines::refusal(&Refusal::NotRead, style, &self.codec),
                 };
-                let bytes = lines::reply(&reply, style(session, conns), &self.codec);
-                self.tell(session, self.hall.head(), bytes, conns);
-                self.resolve(session, conns);
-            }
-            Outcome::Unanswered(session) => {
-                let bytes = lines::refusal(&Refusal::NotRead, style(session, conns), &self.codec);
-                self.tell(session, self.hall.head(), bytes, conns);
+                let after = match query {
+                    Query::Replay { until, .. } => until,
+                    _ => self.hall.head(),
+                };
+                self.tell(session, after, bytes, conns);
+                if let Some(conn) = conns.of.get_mut(&session).filter(|_| query.holds()) {
+                    conn.outbox.release();
+                }
                 self.resolve(session, conns);
             }
         }
@@ -159,13 +165,16 @@ impl Hub {
     fn asked(&mut self, session: SessionId, asked: Asked, conns: &mut Conns) {
         let said = match asked {
             Asked::Do(command) => {
+                if matches!(command, Command::Resume(_)) {
+                    restyle(session, conns, |style| style.numbered = true);
+                }
                 self.hall.handle(session, command, &mut self.effects);
                 return self.run_effects(conns);
             }
             Asked::Help => Said::Help,
             Asked::Misuse(misuse) => Said::Misuse(misuse),
             Asked::Lang(lang) => {
-                set_lang(session, lang, conns);
+                restyle(session, conns, |style| style.lang = lang);
                 Said::LangSet
             }
         };
@@ -232,6 +241,12 @@ impl Hub {
                 self.group.push(proposal);
             }
             Effect::Ask(session, query) => {
+                if let Some(seat) = self.seats.get_mut(&session) {
+                    seat.changing = true;
+                }
+                if let Some(conn) = conns.of.get_mut(&session).filter(|_| query.holds()) {
+                    conn.outbox.hold();
+                }
                 self.put(session, Slot::Ledger, conns);
                 self.flush();
                 self.requests.push(Request::Ask(session, query));
@@ -248,6 +263,7 @@ impl Hub {
                     record.followed(&log, at);
                 }
             }
+            Effect::Redact(feed, seq) => feed.redact(seq),
             Effect::Unfollow(session, log, until) => {
                 if let Some(conn) = conns.of.get_mut(&session) {
                     conn.outbox.unfollow(&log, until);
@@ -269,6 +285,7 @@ impl Hub {
     fn put(&mut self, session: SessionId, slot: Slot, conns: &mut Conns) {
         let Some(seat) = self.seats.get_mut(&session) else { return };
         if seat.slots.is_empty() && !matches!(slot, Slot::Ledger) {
+            seat.asked &= !matches!(slot, Slot::Release);
             act(session, slot, conns);
         } else {
             seat.slots.push_back(slot);
@@ -293,10 +310,11 @@ impl Hub {
         assert!(matches!(first, Some(Slot::Ledger)), "the ledger answers what it was asked");
         while !matches!(seat.slots.front(), Some(Slot::Ledger) | None) {
             if let Some(slot) = seat.slots.pop_front() {
+                seat.asked &= !matches!(slot, Slot::Release);
                 act(session, slot, conns);
             }
         }
-        if seat.slots.is_empty() && std::mem::take(&mut seat.changing) {
+        if seat.slots.is_empty() && std::mem::take(&mut seat.changing) && seat.asked {
             self.proceed(session, conns);
         }
     }
@@ -307,7 +325,7 @@ fn act(session: SessionId, slot: Slot, conns: &mut Conns) {
     match slot {
         Slot::Ledger => {}
         Slot::Tell(after, bytes) => {
-            if let Some(record) = conns.records.get_mut(&session) {
+            if let Some(record) = conns.records.get_mut(&session).filter(|_| !bytes.is_empty()) {
                 record.answered(after, &bytes);
             }
             conn.outbox.answer(after, bytes);
@@ -321,9 +339,10 @@ fn style(session: SessionId, conns: &Conns) -> Style {
     conns.of.get(&session).map(|conn| conn.outbox.style()).unwrap_or_default()
 }
 
-fn set_lang(session: SessionId, lang: Lang, conns: &mut Conns) {
+fn restyle(session: SessionId, conns: &mut Conns, change: impl FnOnce(&mut Style)) {
     if let Some(conn) = conns.of.get_mut(&session) {
-        let style = conn.outbox.style();
-        conn.outbox.set_style(Style { lang, ..style });
+        let mut style = conn.outbox.style();
+        change(&mut style);
+        conn.outbox.set_style(style);
     }
 }

@@ -124,7 +124,7 @@ impl Hallway {
         let codec = Codec::default();
         let mut hallway = Self {
             now_ms: 1_000,
-            hub: Hub::new(plan.hall.clone(), codec.clone()),
+            hub: Hub::new(plan.hall.clone(), codec.clone(), hall::Beginning::default()),
             codec,
             conns: Conns::default(),
             ledger: Faulty::new(ledger::Limits { entries: 50, bytes: 10_000 }, Rng::new(1)),
@@ -214,14 +214,11 @@ impl Hallway {
         match request {
             Request::Commit(group) => match self.ledger.commit(hall::Time(self.now_ms), group) {
                 Ok(entries) => Outcome::Committed(entries),
-                Err(rejected) => Outcome::Failed(rejected.group),
+                Err(rejected) => Outcome::Failed(rejected.group, rejected.error.refusal()),
             },
             Request::Ask(session, query) => {
-                let found = match &query {
-                    hall::Query::History { log, last } => self.ledger.last_messages(log, *last).map(|p| p.entries),
-                    hall::Query::Search { logs, words, most } => self.ledger.search(logs, words, *most),
-                };
-                found.map_or(Outcome::Unanswered(session), |entries| Outcome::Answered(session, query, entries))
+                let answer = self.ledger.answer(&query).ok();
+                Outcome::Answered(session, query, answer)
             }
         }
     }
@@ -243,6 +240,11 @@ impl Hallway {
 
 /// Whether a line is of the form of one that a client may receive.
 fn is_documented(line: &str) -> bool {
+    // The number that those are shown who have asked for it.
+    let line = match line.strip_prefix('=').and_then(|numbered| numbered.split_once(' ')) {
+        Some((number, rest)) if number.bytes().all(|b| b.is_ascii_digit()) => rest,
+        _ => line,
+    };
     let line = match line.strip_prefix("[#").and_then(|named| named.split_once("] ")) {
         Some((room, rest)) if !room.contains(char::is_whitespace) => rest,
         _ => line,

@@ -48,6 +48,8 @@ pub(crate) struct Record {
     pub(crate) unframed: bool,
     /// Whether its connection ended before it had everything.
     pub(crate) cut_off: bool,
+    /// Times during which it was shown nothing because an answer was on its way, in milliseconds; the last may go on.
+    pub(crate) holds: Vec<(u64, u64)>,
 }
 
 impl Record {
@@ -63,6 +65,7 @@ impl Record {
             written: Vec::new(),
             unframed,
             cut_off: false,
+            holds: Vec::new(),
         }
     }
 
@@ -82,10 +85,10 @@ impl Record {
         }
     }
 
-    /// The hall gives the session a cursor. A room is followed from the arrival in the lobby or from an entry.
+    /// The hall gives the session a cursor. A room is followed from an entry, or from the arrival: that in the lobby, or one
+    /// that the ledger did not take.
     pub(crate) fn followed(&mut self, log: &LogId, at: Seq) {
         if self.open(log).is_none() {
-            assert!(matches!(log, LogId::Direct(..)) || self.periods.is_empty(), "{log:?} without an entry");
             self.begin(log, at);
         }
     }
@@ -104,6 +107,20 @@ impl Record {
         }
     }
 
+    /// Whether the client is held, now.
+    pub(crate) fn held(&mut self, now_ms: u64, held: bool) {
+        match self.holds.last_mut().filter(|(_, until_ms)| *until_ms == u64::MAX) {
+            None if held => self.holds.push((now_ms, u64::MAX)),
+            Some((_, until_ms)) if !held => *until_ms = now_ms,
+            _ => {}
+        }
+    }
+
+    /// From when on the client can be shown what was there at a time.
+    pub(crate) fn free_from(&self, at_ms: u64) -> u64 {
+        self.holds.iter().fold(at_ms, |at, (from, until)| if (*from..*until).contains(&at) { *until } else { at })
+    }
+
     pub(crate) fn answered(&mut self, after: Seq, bytes: &[u8]) {
         self.answers.push_back(Answer { after, bytes: bytes.to_vec() });
     }
@@ -113,10 +130,12 @@ impl Record {
     pub(crate) fn gap(&mut self, log: &LogId, after: Seq, next: Option<Seq>, floor: Seq, bytes: &[u8]) {
         // Of a room that was left, nothing at all may be kept.
         let left = self.periods.iter().find(|p| p.log == *log && p.from <= after && after < p.until);
-        let next = next.unwrap_or(match left {
-            Some(left) if left.until < Seq(u64::MAX) => Seq(left.until.0 + 1),
-            _ => Seq(floor.0 + 1),
-        });
+        // What comes after somebody left is no hole, whether they came back or not.
+        let end = left.filter(|left| left.until < Seq(u64::MAX)).map(|left| Seq(left.until.0 + 1));
+        let next = match (next, end) {
+            (Some(next), Some(end)) => next.min(end),
+            (next, end) => next.or(end).unwrap_or(Seq(floor.0 + 1)),
+        };
         self.holes.push((log.clone(), after, next));
         self.gaps.push(bytes.to_vec());
     }

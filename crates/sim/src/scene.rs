@@ -5,14 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use hall::{Query, Reply, SessionId, Time};
-use ledger::{Ledger, Memory};
+use hall::{Beginning, Reply, SessionId, Time};
+use ledger::Ledger;
 use wire::lines::{self, Style};
 use wire::{Codec, Lang};
 
 use crate::conn::{Conn, Pumped};
+use crate::faulty::HALL;
 use crate::hub::{Conns, Hub, Outcome, Request};
-use crate::{Plan, Rng};
+use crate::{Faulty, Plan, Rng};
 
 /// How often everybody is given a turn before a scene counts as one that does not come to rest.
 const ROUNDS_MAX: usize = 100_000;
@@ -37,7 +38,7 @@ pub struct Scene {
     codec: Codec,
     hub: Hub,
     conns: Conns,
-    ledger: Memory,
+    ledger: Faulty,
     heard: BTreeMap<SessionId, Vec<u8>>,
     sessions: u64,
 }
@@ -49,12 +50,12 @@ impl Scene {
         let codec = Codec::default();
         Self {
             now_ms: at.0,
-            hub: Hub::new(hall.clone(), codec.clone()),
+            hub: Hub::new(hall.clone(), codec.clone(), Beginning { hall: HALL.to_owned(), ..Beginning::default() }),
             plan: plan(hall, wire),
             lang,
             codec,
             conns: Conns::default(),
-            ledger: Memory::default(),
+            ledger: Faulty::new(ledger::Limits::default(), Rng::new(0)),
             heard: BTreeMap::new(),
             sessions: 0,
         }
@@ -182,14 +183,11 @@ impl Scene {
         match request {
             Request::Commit(group) => match self.ledger.commit(Time(self.now_ms), group) {
                 Ok(entries) => Outcome::Committed(entries),
-                Err(rejected) => Outcome::Failed(rejected.group),
+                Err(rejected) => Outcome::Failed(rejected.group, rejected.error.refusal()),
             },
             Request::Ask(session, query) => {
-                let found = match &query {
-                    Query::History { log, last } => self.ledger.last_messages(log, *last).map(|page| page.entries),
-                    Query::Search { logs, words, most } => self.ledger.search(logs, words, *most),
-                };
-                found.map_or(Outcome::Unanswered(session), |entries| Outcome::Answered(session, query, entries))
+                let answer = self.ledger.answer(&query).ok();
+                Outcome::Answered(session, query, answer)
             }
         }
     }

@@ -13,7 +13,8 @@ pub(crate) struct Truth {
     pub(crate) entries: Vec<Arc<Entry>>,
     /// When the hall was given each of them.
     pub(crate) applied_ms: Vec<u64>,
-    pub(crate) failed: Vec<Proposal>,
+    /// What the ledger did not take, and how many entries it had then.
+    pub(crate) failed: Vec<(usize, Proposal)>,
     /// Whose each session is, in the order of arrival.
     pub(crate) sessions: BTreeMap<SessionId, PersonId>,
 }
@@ -28,7 +29,8 @@ impl Truth {
     pub(crate) fn members(&self, room: &RoomName) -> Vec<String> {
         let log = LogId::Room(room.clone());
         let mut members = BTreeMap::new();
-        for entry in &self.entries {
+        for (index, entry) in self.entries.iter().enumerate() {
+            self.left_unseen(&log, index, &mut members);
             let (person, nick) = (entry.author.person, &entry.author.nick);
             match &entry.event {
                 Event::Join if entry.logs.contains(&log) => drop(members.insert(person, nick.clone())),
@@ -37,8 +39,9 @@ impl Truth {
                 _ => {}
             }
         }
+        self.left_unseen(&log, self.entries.len(), &mut members);
         // Whoever is gone is gone, on the record or not.
-        for gone in self.failed.iter().filter(|p| p.event == Event::Quit) {
+        for (_, gone) in self.failed.iter().filter(|(_, p)| p.event == Event::Quit) {
             members.remove(&gone.author.person);
         }
         let mut nicks: Vec<_> = members.into_values().collect();
@@ -46,16 +49,27 @@ impl Truth {
         nicks.iter().map(ToString::to_string).collect()
     }
 
+    /// Takes out those whose leaving the ledger did not take, when it had so many entries.
+    fn left_unseen(&self, log: &LogId, entries: usize, members: &mut BTreeMap<PersonId, hall::Nick>) {
+        for (at, gone) in &self.failed {
+            if *at == entries && gone.event == Event::Part && gone.logs.contains(log) {
+                members.remove(&gone.author.person);
+            }
+        }
+    }
+
     /// How often a text with this mark got onto the ledger, and how often it was turned away by it.
     pub(crate) fn count(&self, mark: &str) -> (usize, usize) {
         let has = |event: &Event| matches!(event, Event::Message(_, text) if text.as_str().contains(mark));
         let taken = self.entries.iter().filter(|e| has(&e.event)).count();
-        (taken, self.failed.iter().filter(|p| has(&p.event)).count())
+        (taken, self.failed.iter().filter(|(_, p)| has(&p.event)).count())
     }
 
     /// The direct messages of a session that got onto the ledger.
     pub(crate) fn directs_of(&self, session: SessionId) -> impl Iterator<Item = &Entry> {
-        let is_direct = move |e: &&Entry| e.author.session == session && matches!(e.logs[0], LogId::Direct(..));
+        let is_direct = move |e: &&Entry| {
+            e.author.session == session && matches!((&e.logs[0], &e.event), (LogId::Direct(..), Event::Message(..)))
+        };
         self.entries.iter().map(|entry| &**entry).filter(is_direct)
     }
 

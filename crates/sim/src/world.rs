@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use hall::{LogId, Query, Reply, Seq, SessionId, Time};
+use hall::{LogId, Reply, Seq, SessionId, Time};
 use ledger::{Error, Ledger, Page};
 use wire::Codec;
 use wire::lines;
@@ -119,7 +119,7 @@ impl World {
         let people = plan.clients.len();
         let mut world = Self {
             now_ms: 1_000,
-            hub: Hub::new(plan.hall.clone(), codec.clone()),
+            hub: Hub::new(plan.hall.clone(), codec.clone(), hall::Beginning::default()),
             always_fast: plan.clients.iter().map(|c| c.reader == Reader::Fast).collect(),
             rng,
             plan,
@@ -298,6 +298,9 @@ impl World {
         if conn.paging {
             return false;
         }
+        if let Some(record) = self.conns.records.get_mut(&session) {
+            record.held(self.now_ms, conn.outbox.is_held());
+        }
         let before = conn.pause_at_ms;
         let batch = conn.next_batch(self.now_ms, &self.plan, &self.codec);
         if let (Some(answer), Some(record)) = (conn.answer_telnet(), self.conns.records.get_mut(&session)) {
@@ -402,20 +405,15 @@ impl World {
                         self.hand(Outcome::Committed(entries));
                     }
                     Err(rejected) => {
-                        self.truth.failed.extend(rejected.group.iter().cloned());
-                        self.hand(Outcome::Failed(rejected.group));
+                        let had = self.truth.entries.len();
+                        self.truth.failed.extend(rejected.group.iter().map(|proposal| (had, proposal.clone())));
+                        self.hand(Outcome::Failed(rejected.group, rejected.error.refusal()));
                     }
                 }
             }
             Some(Job::Hub(Request::Ask(session, query))) => {
-                let found = match &query {
-                    Query::History { log, last } => self.ledger.last_messages(log, *last).map(|page| page.entries),
-                    Query::Search { logs, words, most } => self.ledger.search(logs, words, *most),
-                };
-                self.hand(match found {
-                    Ok(entries) => Outcome::Answered(session, query, entries),
-                    Err(_) => Outcome::Unanswered(session),
-                });
+                let answer = self.ledger.answer(&query).ok();
+                self.hand(Outcome::Answered(session, query, answer));
             }
             Some(Job::Page(session, log, after)) => {
                 let page = self.ledger.read(&log, after, self.plan.page_entries);

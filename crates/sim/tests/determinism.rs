@@ -1,6 +1,9 @@
 //! The same inputs give the same hall: every effect of two halls that are told the same is the same.
 
-use hall::{Command, Effect, Hall, Kind, Limits, Nick, Proposal, RoomName, Seq, SessionId, Text, Time};
+use hall::{
+    Beginning, Command, Effect, Hall, Kind, Limits, Nick, Proposal, Refusal, RoomName, Search, SessionId, Span, Text,
+    Time,
+};
 use ledger::{Ledger, Memory};
 use sim::Rng;
 
@@ -9,7 +12,7 @@ fn life(seed: u64) -> Vec<String> {
     let mut rng = Rng::new(seed);
     let limits = Limits { rooms_per_session: 3, rooms: 4, history_entries: 3, ..Limits::default() };
     let lobby = RoomName::new("#lobby", 50).expect("a name, or a ledger in memory");
-    let mut hall = Hall::new(limits, lobby, Seq(0), 1);
+    let mut hall = Hall::new(limits, lobby, Beginning::default());
     let mut ledger = Memory::default();
     let (mut said, mut pending, mut next) = (Vec::new(), Vec::new(), 1);
     for _ in 0..300 {
@@ -23,7 +26,7 @@ fn life(seed: u64) -> Vec<String> {
             1 => hall.leave(session, &mut effects),
             2 if rng.chance(20) => {
                 for proposal in std::mem::take(&mut pending) {
-                    hall.fail(&proposal, &mut effects);
+                    hall.fail(&proposal, Refusal::NotRecorded, &mut effects);
                 }
             }
             2 | 3 => {
@@ -63,8 +66,8 @@ fn command(rng: &mut Rng) -> Command {
         5 => Command::Who(somewhere),
         6 => Command::Rooms,
         7 => Command::Direct { to: nick(rng), kind: Kind::Say, text },
-        8 => Command::History { room: somewhere, last: 5 },
-        9 => Command::Search(vec!["안".to_owned()]),
+        8 => Command::History { room: somewhere, span: Span::Last(5) },
+        9 => Command::Search(Search { words: vec!["안".to_owned()], ..Search::default() }),
         10 => Command::Ping("x".to_owned()),
         _ => Command::Say { room: somewhere, kind: Kind::Say, text },
     }

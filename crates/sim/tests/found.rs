@@ -1,7 +1,8 @@
 //! What the simulation has found in the hall and the ledger, each in its smallest form.
 
 use hall::{
-    Command, Effect, Hall, Kind, Limits, LogId, Nick, Proposal, Refusal, Reply, RoomName, Seq, SessionId, Text, Time,
+    Beginning, Command, Effect, Hall, Kind, Limits, LogId, Nick, Proposal, Refusal, Reply, RoomName, Seq, SessionId,
+    Text, Time,
 };
 use ledger::{Ledger, Memory};
 
@@ -18,7 +19,7 @@ struct Slow {
 impl Slow {
     /// Two people who have spoken in the lobby.
     fn new() -> Self {
-        let hall = Hall::new(Limits::default(), room("#lobby"), Seq(0), 1);
+        let hall = Hall::new(Limits::default(), room("#lobby"), Beginning::default());
         let mut slow = Self { hall, ledger: Memory::default(), effects: Vec::new() };
         for session in [A, B] {
             slow.hall.arrive(session, false, &mut slow.effects);
@@ -49,7 +50,7 @@ impl Slow {
 
     fn fail(&mut self) {
         for proposal in self.proposals() {
-            self.hall.fail(&proposal, &mut self.effects);
+            self.hall.fail(&proposal, Refusal::NotRecorded, &mut self.effects);
         }
     }
 
@@ -96,14 +97,22 @@ fn who_parts_and_vanishes_before_the_ledger_has_it_leaves_once() {
 }
 
 #[test]
-fn who_could_not_part_is_still_there_and_told() {
+fn who_comes_and_goes_off_the_record_does_so_all_the_same() {
     let mut slow = Slow::new();
     slow.ask(A, Command::Part(None));
     slow.fail();
     assert_eq!(slow.refusals(), [&Refusal::NotRecorded]);
+    assert!(matches!(&slow.replies()[..], [Reply::Parted { .. }]), "{:?}", slow.effects);
+    slow.effects.clear();
+    slow.ask(A, Command::Join(room("#lobby")));
+    slow.fail();
+    assert!(slow.effects.iter().any(|e| matches!(e, Effect::Follow(A, ..))), "it hears: {:?}", slow.effects);
+    slow.effects.clear();
+    slow.ask(B, Command::Who(None));
+    assert!(matches!(&slow.replies()[..], [Reply::Who { nicks, listening: 1, .. }] if nicks.len() == 1));
     slow.effects.clear();
     slow.ask(A, Command::Say { room: None, kind: Kind::Say, text: Text::new("hm") });
-    assert!(slow.refusals().is_empty(), "{:?}", slow.effects);
+    assert_eq!(slow.proposals().len(), 2, "a first word makes the arrival visible");
 }
 
 #[test]
@@ -131,7 +140,8 @@ fn a_log_of_which_nothing_was_left_tells_of_the_gap_when_it_goes_on() {
     ledger
         .commit(Time(0), vec![message("#a", "lost"), message("#b", "1"), message("#b", "2"), message("#a", "new")])
         .expect("a name, or a ledger in memory");
-    let page = ledger.read(&ledger::conformance::room("#a"), Seq(0), 10).expect("a name, or a ledger in memory");
+    let reader = ledger.reader().expect("a ledger in memory");
+    let page = reader.read(&ledger::conformance::room("#a"), Seq(0), 10).expect("a name, or a ledger in memory");
     assert!(page.gap && page.entries.len() == 1);
 }
 
@@ -140,6 +150,6 @@ fn history_says_what_was_said() {
     let mut ledger = Memory::default();
     let said = ledger::conformance::message("#a", "a ] b");
     let entries = ledger.commit(Time(0), vec![said]).expect("a ledger in memory");
-    let bytes = wire::lines::reply(&Reply::History(entries), wire::lines::Style::default(), &wire::Codec::default());
+    let bytes = wire::lines::reply(&Reply::Replay(entries), wire::lines::Style::default(), &wire::Codec::default());
     assert_eq!(String::from_utf8_lossy(&bytes), "* [01-01 00:00 #a] 민수: a ] b\n");
 }

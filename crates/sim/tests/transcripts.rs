@@ -35,6 +35,7 @@ impl NoSockets {
                 "rooms" => hall.rooms = value,
                 "rooms_per_session" => hall.rooms_per_session = value,
                 "history_entries" => hall.history_entries = value,
+                "replay_entries" => hall.replay_entries = value,
                 _ => panic!("{name} is no limit of the hall or of plain lines"),
             }
         }

@@ -8,6 +8,7 @@ pub mod lines;
 pub mod outbox;
 pub mod refuse;
 pub mod text;
+pub mod when;
 
 pub use detect::{DECIDING_BYTES, Dialect, Guess, detect};
 pub use lang::{Lang, UnknownLang};

@@ -8,11 +8,13 @@ mod frame;
 mod help;
 mod parse;
 mod show;
+mod snippet;
 mod speaker;
 mod telnet;
 
 pub use answers::{Said, browser, refusal, reply};
 pub use frame::{End, Frame, Framer};
 pub use parse::Names;
+pub(crate) use show::number;
 pub use show::{Codec, Style, encode};
 pub use speaker::{Asked, Misuse, Speaker};

@@ -40,6 +40,8 @@ pub struct Outbox {
     shared: Seq,
     /// Only for a client that sends no newlines.
     pace: Option<Box<Pace>>,
+    /// How many answers have to be there before anything more is shown.
+    held: u8,
 }
 
 /// A place in a log.
@@ -109,6 +111,7 @@ impl Outbox {
             rest: Vec::new(),
             shared: Seq(0),
             pace: None,
+            held: 0,
         }
     }
 
@@ -128,15 +131,36 @@ impl Outbox {
         }
     }
 
-    /// Gives the client a cursor into a log, behind `at`.
-    pub fn follow(&mut self, log: LogId, feed: Arc<Feed>, at: Seq) {
+    /// Shows the client nothing until this is [released](Self::release): an answer is on its way that comes before everything
+    /// else. As often as it is held it has to be released.
+    pub fn hold(&mut self) {
+        self.held = self.held.saturating_add(1);
+    }
+
+    /// Whether it is shown nothing for now.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.held > 0
+    }
+
+    /// The answer that the client was held for is there.
+    pub fn release(&mut self) {
+        self.held = self.held.saturating_sub(1);
+    }
+
+    /// Gives the client a cursor into a log, behind `at`. Whether it is one more: a client that follows the log already goes
+    /// on from there instead.
+    pub fn follow(&mut self, log: LogId, feed: Arc<Feed>, at: Seq) -> bool {
         // Who follows a log again, having left it, is still to be shown what came before they left; the ledger has it,
         // so that a client that does not read keeps no room's memory alive.
+        let before = self.cursors.len();
         self.cursors.retain(|c| c.log != log || c.until < Seq(u64::MAX));
+        let more = self.cursors.len() == before;
         for left in self.cursors.iter_mut().filter(|c| c.log == log) {
             left.feed = Arc::new(Feed::after(left.until));
         }
         self.cursors.push(Cursor { log, feed, since: at, at, until: Seq(u64::MAX), named: false, page: None });
+        more
     }
 
     /// The cursor into this log goes when it has passed `until`.
@@ -172,7 +196,13 @@ impl Outbox {
     }
 
     /// Adds an answer, to be given after the entry `after`.
-    pub fn answer(&mut self, after: Seq, bytes: Vec<u8>) {
+    pub fn answer(&mut self, after: Seq, mut bytes: Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        if self.style.numbered && after > Seq(0) {
+            bytes.splice(0..0, lines::number(after).into_bytes());
+        }
         self.answer_bytes += bytes.len();
         self.answers.push_back(Answer { after, bytes: bytes.into() });
     }
@@ -220,6 +250,9 @@ impl Outbox {
         let mut gathered = Gathered::default();
         if !self.rest.is_empty() {
             gathered.push(Piece::Rest(self.rest.len()), self.rest.len());
+        }
+        if self.held > 0 {
+            return if gathered.pieces.is_empty() { Next::Idle } else { Next::Write(gathered) };
         }
         let mut readings: SmallVec<[Reading; 1]> = SmallVec::new();
         for (index, cursor) in self.cursors.iter().enumerate() {

@@ -42,7 +42,7 @@ pub(crate) enum Received {
 
 /// Plays a transcript.
 pub(crate) fn play(script: &Script, stage: &mut impl Stage) -> Result<(), Wrong> {
-    let mut player = Player { stage, people: BTreeMap::new(), pings: 0 };
+    let mut player = Player { stage, people: BTreeMap::new(), pings: 0, halls: BTreeMap::new() };
     for step in &script.steps {
         player.act(&step.who, &step.act).map_err(|what| Wrong::new(step.line, what))?;
     }
@@ -57,6 +57,8 @@ struct Player<'a, S> {
     stage: &'a mut S,
     people: BTreeMap<String, Person>,
     pings: usize,
+    /// What halls are called here that have a name of their own in the transcript.
+    halls: BTreeMap<String, String>,
 }
 
 struct Person {
@@ -77,7 +79,8 @@ impl<S: Stage> Player<'_, S> {
             Act::Send { bytes, whole: false } => self.stage.send(who, bytes),
             Act::Send { bytes, whole: true } => {
                 let token = self.token();
-                self.stage.send(who, &[bytes, format!("/ping {token}\n").as_bytes()].concat());
+                let bytes = self.to_this_hall(bytes);
+                self.stage.send(who, &[&bytes, format!("/ping {token}\n").as_bytes()].concat());
                 self.until_pong(who, &token)?;
             }
             Act::See(line) => self.see(who, line)?,
@@ -139,7 +142,7 @@ impl<S: Stage> Player<'_, S> {
         loop {
             let person = self.person(who)?;
             person.cut_off(&pong);
-            if let Some(at) = person.lines.iter().position(|line| *line == pong) {
+            if let Some(at) = person.lines.iter().position(|line| *line == pong || is_numbered(line, &pong)) {
                 person.lines.remove(at);
                 return Ok(());
             }
@@ -171,8 +174,29 @@ impl<S: Stage> Player<'_, S> {
 
     fn see(&mut self, who: &str, expected: &str) -> Result<(), String> {
         let got = self.line(who, expected)?.unwrap_or_else(|| "(the end of the connection)".to_owned());
-        let same = got == expected || (!self.stage.keeps_time() && timeless(&got) == timeless(expected));
+        self.learn_hall(expected, &got);
+        let expected = &self.halls.iter().fold(expected.to_owned(), |line, (name, here)| line.replace(name, here));
+        let same = got == *expected || (!self.stage.keeps_time() && timeless(&got) == timeless(expected));
         if same { Ok(()) } else { Err(format!("{who} was to see\n  {expected}\nand sees\n  {got}")) }
+    }
+
+    /// A command that names a hall, with what it is called here.
+    fn to_this_hall(&self, bytes: &[u8]) -> Vec<u8> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if text.starts_with("/resume ") => {
+                let here = |text: String, (name, here): (&String, &String)| text.replace(name, here);
+                self.halls.iter().fold(text.to_owned(), here).into_bytes()
+            }
+            _ => bytes.to_vec(),
+        }
+    }
+
+    /// Where nothing is as it stands in the transcripts, a hall has another name.
+    fn learn_hall(&mut self, expected: &str, got: &str) {
+        let begun = |line: &str| line.split_once("* begun ").map(|(_, name)| name.to_owned());
+        if let (false, Some(name), Some(here)) = (self.stage.keeps_time(), begun(expected), begun(got)) {
+            self.halls.entry(name).or_insert(here);
+        }
     }
 
     fn read(&mut self, who: &str, expected: &[u8]) -> Result<(), String> {
@@ -260,12 +284,18 @@ impl Person {
     }
 }
 
+/// Whether a line is this one with a number in front: `=12 * pong`.
+fn is_numbered(line: &str, bare: &str) -> bool {
+    let number = line.strip_suffix(bare).and_then(|number| number.strip_prefix('='));
+    number.is_some_and(|number| number.ends_with(' ') && number.trim_end().bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// A line of `/history` or `/search` without its time of day, which has to be one: `* [11-21 09:30 #lobby] …`.
 fn timeless(line: &str) -> String {
     const TIME: &str = "00-00 00:00";
     let shape = |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
-    match line.strip_prefix("* [").and_then(|rest| rest.split_at_checked(TIME.len())) {
-        Some((time, rest)) if shape(time) == TIME => format!("* [{TIME}{rest}"),
+    match line.split_once("* [").and_then(|(before, rest)| Some((before, rest.split_at_checked(TIME.len())?))) {
+        Some((before, (time, rest))) if shape(time) == TIME => format!("{before}* [{TIME}{rest}"),
         _ => line.to_owned(),
     }
 }

@@ -40,12 +40,12 @@ impl Hall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Command, Effect, Limits, RoomName, Seq};
+    use crate::{Beginning, Command, Effect, Limits, RoomName};
 
     #[test]
     fn who_is_written_to_by_many_at_once_follows_each_until_it_is_recorded() {
         let lobby = RoomName::new("#lobby", 50).unwrap();
-        let mut hall = Hall::new(Limits { rooms_per_session: 1, ..Limits::default() }, lobby, Seq(0), 1);
+        let mut hall = Hall::new(Limits { rooms_per_session: 1, ..Limits::default() }, lobby, Beginning::default());
         let mut out = Effects::new();
         (1..=3).for_each(|id| hall.arrive(SessionId(id), false, &mut out));
         let to = hall.nick_of(SessionId(3)).unwrap().clone();

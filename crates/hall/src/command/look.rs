@@ -1,7 +1,7 @@
 //! Questions that change nothing: who, which rooms, what was said, are you there.
 
 use crate::state::Effects;
-use crate::{Effect, Hall, LogId, Query, Refusal, Reply, RoomInfo, RoomName, SessionId};
+use crate::{Effect, Hall, LogId, Query, Refusal, Reply, RoomInfo, RoomName, Search, SessionId, Span};
 
 impl Hall {
     pub(super) fn who(&mut self, session: SessionId, room: Option<RoomName>, out: &mut Effects) -> Result<(), Refusal> {
@@ -34,19 +34,26 @@ impl Hall {
         &mut self,
         session: SessionId,
         room: Option<RoomName>,
-        last: usize,
+        span: Span,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         let room = self.room_meant(session, room)?;
-        let last = last.min(self.limits.history_entries);
-        out.push(Effect::Ask(session, Query::History { log: LogId::Room(room), last }));
+        let most = self.limits.history_entries;
+        out.push(Effect::Ask(session, Query::History { log: LogId::Room(room), span, most }));
         Ok(())
     }
 
-    pub(super) fn search(&mut self, session: SessionId, words: Vec<String>, out: &mut Effects) -> Result<(), Refusal> {
-        let logs = self.rooms_of(self.person_of(session)).into_iter().map(LogId::Room);
-        let logs = logs.chain(self.sessions[&session].directs.iter().cloned()).collect();
-        out.push(Effect::Ask(session, Query::Search { logs, words, most: self.limits.history_entries }));
+    pub(super) fn search(&mut self, session: SessionId, mut search: Search, out: &mut Effects) -> Result<(), Refusal> {
+        let rooms = self.rooms_of(self.person_of(session)).into_iter().map(LogId::Room);
+        let seen: Vec<_> = rooms.chain(self.sessions[&session].directs.iter().cloned()).collect();
+        if search.logs.is_empty() {
+            search.logs = seen;
+        } else if let Some(LogId::Room(room)) = search.logs.iter().find(|log| !seen.contains(log)) {
+            return Err(Refusal::NotInRoom(room.clone()));
+        } else {
+            search.logs.retain(|log| seen.contains(log));
+        }
+        out.push(Effect::Ask(session, Query::Search { search, most: self.limits.history_entries }));
         Ok(())
     }
 

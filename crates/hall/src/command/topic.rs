@@ -13,7 +13,7 @@ impl Hall {
     ) -> Result<(), Refusal> {
         let room = self.room_meant(session, room)?;
         let Some(text) = text else {
-            let topic = self.rooms.get(&room).and_then(|r| r.topic.clone());
+            let topic = self.topic_of(&room);
             out.push(Effect::Reply(session, Reply::Topic(room, topic), self.head));
             return Ok(());
         };

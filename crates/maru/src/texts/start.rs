@@ -78,6 +78,7 @@ pub(super) fn server(error: &server::Error, lang: Lang) -> Said {
                 ),
             )
         }
+        E::Ledger(error) => super::ledger::error(error, lang),
         E::Charset { label } => (
             lang.pick(format!("there is no charset `{label}`"), format!("없는 문자 집합입니다: `{label}`")),
             hint(lang, "`legacy_charset` is `euc-kr` by default", "`legacy_charset`의 기본값은 `euc-kr`입니다"),

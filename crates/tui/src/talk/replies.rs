@@ -1,7 +1,7 @@
 //! What the client has to understand of a hall's answers: made of the very words that `wire` writes, so that they cannot
 //! drift apart. Only whole lines that the hall alone can write are understood; no person can put on such a line.
 
-use hall::{Command, Nick, Reply, RoomName};
+use hall::{Command, Nick, Reply, RoomName, Time};
 use wire::lines::{self, Asked, Codec, End, Frame, Names, Said, Speaker, Style};
 use wire::{Lang, Limits};
 
@@ -106,6 +106,7 @@ pub(super) fn is_quit(line: &str) -> bool {
         &Codec::default(),
         Names::of(&hall::Limits::default()),
         &Limits::default(),
+        Time::default(),
         &mut |asked| quit |= matches!(asked, Asked::Do(Command::Quit)),
     );
     quit

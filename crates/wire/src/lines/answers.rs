@@ -1,9 +1,12 @@
 //! Everything the hall tells one client of plain lines, in both languages: answers (`* …`), refusals (`! …`), `/help`.
 
-use hall::{Entry, LogId, NameError, Refusal, Reply, Time};
+use std::sync::Arc;
+
+use hall::{Entry, Event, LogId, NameError, Refusal, Reply, Text, Time};
 
 use super::help::COMMANDS;
 use super::show::{Codec, Style, said};
+use super::snippet;
 use super::speaker::Misuse;
 use crate::Lang;
 use crate::text::printable;
@@ -63,6 +66,9 @@ pub fn refusal(refusal: &Refusal, style: Style, codec: &Codec) -> Vec<u8> {
 }
 
 fn finish(text: &str, style: Style, codec: &Codec) -> Vec<u8> {
+    if text.is_empty() {
+        return Vec::new();
+    }
     let mut bytes = Vec::with_capacity(text.len() + 1);
     codec.put(text, style.legacy, &mut bytes);
     bytes.push(b'\n');
@@ -121,8 +127,12 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
         }
         Reply::Delivered(nick) => lang.pick(format!("* sent to {nick}"), format!("* {nick} 님에게 보냈습니다")),
         Reply::Pong(token) => format!("* pong {}", printable(token)).trim_end().to_owned(),
-        Reply::History(entries) => listed(entries, lang, codec, lang.pick("nothing was said here so far", "아직 오간 말이 없습니다")),
-        Reply::Found(entries) => listed(entries, lang, codec, lang.pick("nothing found", "찾은 것이 없습니다")),
+        Reply::Replay(entries) => listed(entries, lang, codec).join("\n"),
+        Reply::History { entries, more } => history(entries, *more, lang, codec),
+        Reply::Found { entries, words, unindexed } => found(entries, words, *unindexed, lang, codec),
+        Reply::Resumed { hall, goes_on: true } => format!("* resumed {hall}"),
+        Reply::Resumed { hall, goes_on: false } => format!("* begun {hall}"),
+        Reply::Redacted => lang.pick("* taken back", "* 거두었습니다").to_owned(),
         Reply::Gap => lang.pick("* some messages here are no longer kept", "* 이 사이의 메시지 일부는 남아 있지 않습니다").to_owned(),
         Reply::Closing => lang.pick("* the hall is closing", "* 서버를 닫습니다").to_owned(),
         Reply::Slowed(rate) => lang.pick(
@@ -169,19 +179,53 @@ fn who(room: &hall::RoomName, nicks: &[hall::Nick], more: usize, listening: usiz
     format!("* {room}: {names}")
 }
 
-fn listed(entries: &[std::sync::Arc<Entry>], lang: Lang, codec: &Codec, none: &str) -> String {
-    if entries.is_empty() {
-        return format!("* {none}");
+fn history(entries: &[Arc<Entry>], more: bool, lang: Lang, codec: &Codec) -> String {
+    let mut lines = listed(entries, lang, codec);
+    if lines.is_empty() {
+        lines.push(lang.pick("* nothing was said here so far", "* 아직 오간 말이 없습니다").to_owned());
     }
-    let lines = entries.iter().map(|entry| {
-        let room = match &entry.logs[..] {
-            [LogId::Room(room), ..] => room.as_str(),
-            // Whoever asks may have said it themselves, so nobody is called "you" here.
-            _ => lang.pick("direct", "귓속말"),
-        };
-        format!("* [{} {room}] {}", time(entry.at, codec), said(entry, lang))
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    if more {
+        lines.push(
+            lang.pick("* there is more than fits here", "* 한 번에 보여 드릴 수 있는 것보다 많습니다").to_owned(),
+        );
+    }
+    lines.join("\n")
+}
+
+fn found(entries: &[Arc<Entry>], words: &[String], unindexed: u64, lang: Lang, codec: &Codec) -> String {
+    let line = |entry: &Arc<Entry>| match &entry.event {
+        Event::Message(kind, text) => {
+            let text = snippet::of(&printable(text.as_str()), words);
+            let excerpt = Event::Message(*kind, Text::new(&text));
+            dated(&Entry { event: excerpt, ..(**entry).clone() }, lang, codec)
+        }
+        _ => dated(entry, lang, codec),
+    };
+    let mut lines: Vec<String> = entries.iter().map(line).collect();
+    if lines.is_empty() {
+        lines.push(lang.pick("* nothing found", "* 찾은 것이 없습니다").to_owned());
+    }
+    if unindexed > 0 {
+        lines.push(lang.pick(
+            format!("* {unindexed} entries could not be looked through: narrow it down, or ask again later"),
+            format!("* 항목 {unindexed}개는 미처 살펴보지 못했습니다. 범위를 좁히거나 나중에 다시 찾아보세요"),
+        ));
+    }
+    lines.join("\n")
+}
+
+fn listed(entries: &[Arc<Entry>], lang: Lang, codec: &Codec) -> Vec<String> {
+    entries.iter().map(|entry| dated(entry, lang, codec)).collect()
+}
+
+/// An entry of the past: with its time and room in front.
+fn dated(entry: &Entry, lang: Lang, codec: &Codec) -> String {
+    let room = match &entry.logs[..] {
+        [LogId::Room(room), ..] => room.as_str(),
+        // Whoever asks may have said it themselves, so nobody is called "you" here.
+        _ => lang.pick("direct", "귓속말"),
+    };
+    format!("* [{} {room}] {}", time(entry.at, codec), said(entry, lang))
 }
 
 fn time(at: Time, codec: &Codec) -> String {
@@ -223,6 +267,21 @@ fn refused(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NotRecorded => lang
             .pick("not sent: it could not be recorded; try again", "기록할 수 없어 보내지 못했습니다. 다시 해 보세요")
             .to_owned(),
+        Refusal::DiskFull => lang
+            .pick(
+                "not sent: the server's disk is full; try again later",
+                "서버의 디스크가 가득 차서 보내지 못했습니다. 나중에 다시 해 보세요",
+            )
+            .to_owned(),
+        Refusal::ReadOnly => lang
+            .pick(
+                "not sent: the server's disk is read-only; try again later",
+                "서버의 디스크가 읽기 전용이어서 보내지 못했습니다. 나중에 다시 해 보세요",
+            )
+            .to_owned(),
+        Refusal::NothingToRedact => {
+            lang.pick("there is no such message of yours to take back", "거둘 수 있는 내 메시지가 없습니다").to_owned()
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Slash commands: a word and what it takes.
 
-use hall::{Command, Kind, Nick, RoomName, Text};
+use hall::{Command, Kind, LogId, Nick, RoomName, Search, Seq, Span, Text, Time};
 
 use super::help::{Info, Name};
+use super::show::Codec;
 use super::speaker::{Asked, Misuse};
+use crate::when;
 
 /// How many messages `/history` shows unless told otherwise.
 const HISTORY_DEFAULT: usize = 20;
@@ -37,16 +39,25 @@ impl Names {
     }
 }
 
+/// What commands are understood by: the charset and zone, how long names may be, and what time it is.
+pub(super) struct Around<'a> {
+    pub(super) codec: &'a Codec,
+    pub(super) names: Names,
+    pub(super) now: Time,
+}
+
 /// What follows the slash.
-pub(super) fn command(line: &str, names: Names) -> Asked {
+pub(super) fn command(line: &str, around: &Around<'_>) -> Asked {
+    let names = around.names;
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     match Info::find(word) {
         None => Asked::Misuse(Misuse::Unknown(word.chars().take(names.room_name_chars).collect())),
-        Some(info) => arguments(info, rest.trim(), names).unwrap_or_else(Asked::Misuse),
+        Some(info) => arguments(info, rest.trim(), around).unwrap_or_else(Asked::Misuse),
     }
 }
 
-fn arguments(info: &'static Info, rest: &str, names: Names) -> Result<Asked, Misuse> {
+fn arguments(info: &'static Info, rest: &str, around: &Around<'_>) -> Result<Asked, Misuse> {
+    let names = around.names;
     let usage = Misuse::Usage(info);
     let needed = if rest.is_empty() { Err(usage.clone()) } else { Ok(rest) };
     let one_word = || if rest.contains(char::is_whitespace) { Err(usage.clone()) } else { Ok(rest) };
@@ -64,15 +75,56 @@ fn arguments(info: &'static Info, rest: &str, names: Names) -> Result<Asked, Mis
         Name::Me => Command::Say { room: None, kind: Kind::Action, text: Text::new(needed?) },
         Name::Topic if rest == "-" => Command::Topic { room: None, text: Some(Text::new("")) },
         Name::Topic => Command::Topic { room: None, text: (!rest.is_empty()).then(|| Text::new(rest)) },
-        Name::History if rest.is_empty() => Command::History { room: None, last: HISTORY_DEFAULT },
-        Name::History => match rest.parse() {
-            Ok(last @ 1..) => Command::History { room: None, last },
+        Name::History => Command::History { room: None, span: span(rest, around).ok_or(usage)? },
+        Name::Search => Command::Search(search(needed?, around).map_err(|e| e.unwrap_or(usage))?),
+        Name::Redact if rest.is_empty() => Command::Redact(1),
+        Name::Redact => match rest.parse() {
+            Ok(back @ 1..) => Command::Redact(back),
             _ => return Err(usage),
         },
-        Name::Search => Command::Search(needed?.split_whitespace().map(str::to_owned).collect()),
+        Name::Resume if rest.is_empty() => Command::Resume(None),
+        Name::Resume => {
+            let (hall, seq) = rest.split_once(char::is_whitespace).ok_or_else(|| usage.clone())?;
+            Command::Resume(Some((hall.to_owned(), Seq(seq.trim_start().parse().map_err(|_| usage)?))))
+        }
         Name::Ping => Command::Ping(rest.chars().take(PING_TOKEN_CHARS).collect()),
         Name::Quit => Command::Quit,
         Name::Help => return Ok(Asked::Help),
         Name::Lang => return one_word()?.parse().map(Asked::Lang).map_err(|_| usage),
     }))
+}
+
+/// `N`, or `since` and a time.
+fn span(rest: &str, around: &Around<'_>) -> Option<Span> {
+    if rest.is_empty() {
+        return Some(Span::Last(HISTORY_DEFAULT));
+    }
+    if let Some((word, time)) = rest.split_once(char::is_whitespace)
+        && matches!(word.to_lowercase().as_str(), "since" | "부터")
+    {
+        return when::parse(time, around.now, &around.codec.zone).map(Span::Since);
+    }
+    match rest.parse() {
+        Ok(last @ 1..) => Some(Span::Last(last)),
+        _ => None,
+    }
+}
+
+/// Words, and what narrows them down: `from:NAME`, `in:#ROOM`, `after:TIME`, `before:TIME`. Without a [`Misuse`] of its own,
+/// the whole is written otherwise.
+fn search(rest: &str, around: &Around<'_>) -> Result<Search, Option<Misuse>> {
+    let mut search = Search::default();
+    for word in rest.split_whitespace() {
+        let (key, value) = word.split_once(':').unwrap_or(("", word));
+        let time = || when::parse(value, around.now, &around.codec.zone).ok_or(None);
+        match key.to_lowercase().as_str() {
+            "from" | "누가" => search.from = Some(around.names.nick(value)?),
+            "in" | "방" => search.logs.push(LogId::Room(around.names.room(value)?)),
+            "after" | "부터" => search.after = Some(time()?),
+            "before" | "까지" => search.before = Some(time()?),
+            _ => search.words.push(word.to_owned()),
+        }
+    }
+    let asks = !search.words.is_empty() || search.from.is_some() || search.after.is_some() || search.before.is_some();
+    if asks { Ok(search) } else { Err(None) }
 }

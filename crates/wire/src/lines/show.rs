@@ -1,12 +1,13 @@
 //! From entries to lines, once for each class of client.
 //!
 //! A class is what makes two clients read the same bytes: the language the hall speaks to them, whether they read the
-//! legacy charset, and whether the entry's room is named because they speak in another one.
+//! legacy charset, whether the entry's room is named because they speak in another one, and whether they have asked for
+//! numbers.
 
 use std::sync::Arc;
 
 use encoding_rs::Encoding;
-use hall::{Author, CLASSES, Encoded, Entry, Event, Kind, LogId};
+use hall::{Author, CLASSES, Encoded, Entry, Event, Kind, LogId, Seq};
 
 use crate::Lang;
 use crate::text::printable;
@@ -55,13 +56,18 @@ pub struct Style {
     pub legacy: bool,
     /// Whether it has shown that it sends no newlines: lines are separated for it rather than ended.
     pub unframed: bool,
+    /// Whether it has asked for numbers, to go on from when its connection breaks: they stand before entries and answers.
+    pub numbered: bool,
 }
 
 impl Style {
     /// The class of a client of this style for entries of a room that has to be named or not.
     #[must_use]
     pub fn class(self, named: bool) -> usize {
-        let class = usize::from(self.lang == Lang::Ko) | usize::from(self.legacy) << 1 | usize::from(named) << 2;
+        let class = usize::from(self.lang == Lang::Ko)
+            | usize::from(self.legacy) << 1
+            | usize::from(named) << 2
+            | usize::from(self.numbered) << 3;
         debug_assert!(class < CLASSES);
         class
     }
@@ -73,6 +79,9 @@ pub fn encode(entries: &[Arc<Entry>], style: Style, named: bool, codec: &Codec) 
     let mut bytes = Vec::with_capacity(entries.len() * 96);
     let mut ends = Vec::with_capacity(entries.len());
     for entry in entries {
+        if style.numbered {
+            bytes.extend_from_slice(number(entry.seq).as_bytes());
+        }
         if named {
             put_room(entry, style, codec, &mut bytes);
         }
@@ -81,6 +90,11 @@ pub fn encode(entries: &[Arc<Entry>], style: Style, named: bool, codec: &Codec) 
         ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     }
     Encoded { bytes: bytes.into(), ends: ends.into() }
+}
+
+/// What stands before a line for a client that has asked for numbers: it has been shown everything up to this entry.
+pub(crate) fn number(seq: Seq) -> String {
+    format!("={} ", seq.0)
 }
 
 fn put_room(entry: &Entry, style: Style, codec: &Codec, bytes: &mut Vec<u8>) {

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use hall::{Command, Kind, Nick, Text};
+use hall::{Command, Kind, Nick, Text, Time};
 
 use super::frame::{End, Frame};
 use super::help::Info;
-use super::parse::{self, Names};
+use super::parse::{self, Around, Names};
 use super::show::Codec;
 use crate::text::printable;
 use crate::{Lang, Limits};
@@ -72,13 +72,14 @@ impl Speaker {
         self.legacy
     }
 
-    /// Takes a frame and hands over what it asks for.
+    /// Takes a frame and hands over what it asks for. Times are understood as seen from `now`.
     pub fn hear(
         &mut self,
         frame: Frame<'_>,
         codec: &Codec,
         names: Names,
         limits: &Limits,
+        now: Time,
         each: &mut impl FnMut(Asked),
     ) {
         let (bytes, end) = match frame {
@@ -103,7 +104,7 @@ impl Speaker {
             each(Asked::Do(Command::Nick { nick: adopted, adopt: true }));
         }
         for message in self.messages(&text) {
-            self.message(message, names, each);
+            self.message(message, &Around { codec, names, now }, each);
         }
     }
 
@@ -149,14 +150,14 @@ impl Speaker {
         }
     }
 
-    fn message(&mut self, text: &str, names: Names, each: &mut impl FnMut(Asked)) {
+    fn message(&mut self, text: &str, around: &Around<'_>, each: &mut impl FnMut(Asked)) {
         let text = text.trim_end();
         if text.trim_start().is_empty() {
             return;
         }
         let asked = match text.strip_prefix('/') {
             Some(literal) if literal.starts_with('/') => say(literal),
-            Some(command) => parse::command(command, names),
+            Some(command) => parse::command(command, around),
             None => say(text),
         };
         if matches!(asked, Asked::Do(Command::Nick { .. })) {

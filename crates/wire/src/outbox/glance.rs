@@ -71,7 +71,12 @@ impl Outbox {
     /// caller writes the [slices](Glance::slices) at once and says how much was [taken](Self::took).
     pub fn whole(&self, glance: &mut Glance, most: usize, codec: &Codec) -> Option<usize> {
         let [cursor] = &self.cursors[..] else { return None };
-        if !self.rest.is_empty() || !self.answers.is_empty() || self.pace.is_some() || cursor.page.is_some() {
+        if !self.rest.is_empty()
+            || !self.answers.is_empty()
+            || self.pace.is_some()
+            || cursor.page.is_some()
+            || self.held > 0
+        {
             return None;
         }
         if cursor.until != Seq(u64::MAX) || cursor.at >= cursor.feed.head() {
