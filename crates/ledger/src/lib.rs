@@ -9,6 +9,7 @@
 pub mod conformance;
 mod limits;
 mod memory;
+mod sqlite;
 mod words;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use hall::{Beginning, Entry, LogId, Proposal, Query, Refusal, Reply, Search, Seq
 
 pub use limits::{Limits, SearchLimits, SqliteLimits};
 pub use memory::Memory;
+pub use sqlite::{Durability, LEDGER_FILE, Retention, SEARCH_FILE, Sqlite, SqliteSettings, decode};
 
 /// What went wrong with a ledger: the world failed, and nothing of the group was taken.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,14 @@ pub enum Error {
         /// The format that was found.
         found: i64,
         /// The latest format that this program knows.
+        known: i64,
+    },
+    /// The file was written by an earlier version of this program, and may only be read now.
+    #[error("the ledger has the earlier format {found}, not {known}")]
+    Older {
+        /// The format that was found.
+        found: i64,
+        /// The format that this program writes.
         known: i64,
     },
     /// The file belongs to some other program.

@@ -87,6 +87,9 @@ impl<'a> Wanted<'a> {
                         match (last, run.len()) {
                             // One letter begins too much; alone, it is a word.
                             (true, 1) if word.len() > 1 => {}
+                            (true, 2..) if BEGINNING_CHARS.contains(&run.chars().count()) => {
+                                pieces.insert(Piece::Whole(format!("{BEGINNING}{run}")));
+                            }
                             (true, 2..) => drop(pieces.insert(Piece::Begins(run.to_owned()))),
                             _ => drop(pieces.insert(Piece::Whole(run.to_owned()))),
                         }
@@ -185,9 +188,19 @@ fn runs(text: &str) -> impl Iterator<Item = Run<'_>> {
 
 /// Characters of a word that are indexed; nobody writes longer ones to be found by their end.
 const WORD_CHARS: usize = 64;
+/// Beginnings of words that are indexed as pieces of their own: so many words begin with them that the index could not be
+/// asked for each.
+const BEGINNING_CHARS: std::ops::RangeInclusive<usize> = 2..=3;
+/// What stands before them: nothing that is in a text.
+const BEGINNING: char = '\u{F8F2}';
 
 fn shortened(word: &str) -> &str {
     word.char_indices().nth(WORD_CHARS).map_or(word, |(end, _)| &word[..end])
+}
+
+/// The first characters of a word, if it has as many.
+fn beginning(word: &str, chars: usize) -> Option<&str> {
+    word.char_indices().nth(chars.checked_sub(1)?).map(|(at, c)| &word[..at + c.len_utf8()])
 }
 
 /// The pieces of a text that an index keeps, each once, parted by spaces.
@@ -203,7 +216,13 @@ pub(crate) fn pieces_of(text: &str, out: &mut String) {
     };
     for run in runs(&text) {
         match run {
-            Run::Word(run, _) => put(shortened(run)),
+            Run::Word(run, _) => {
+                let run = shortened(run);
+                put(run);
+                for begun in BEGINNING_CHARS.map_while(|chars| beginning(run, chars)) {
+                    put(&format!("{BEGINNING}{begun}"));
+                }
+            }
             Run::Dense(run) => {
                 let mut before: Option<usize> = None;
                 for (at, c) in run.char_indices() {
@@ -251,7 +270,8 @@ mod tests {
     fn pieces(text: &str) -> String {
         let mut out = String::new();
         pieces_of(text, &mut out);
-        out.trim_end().to_owned()
+        // Beginnings of words are left out here.
+        out.split_whitespace().filter(|piece| !piece.starts_with(BEGINNING)).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

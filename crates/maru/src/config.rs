@@ -152,7 +152,7 @@ fn unknown_variable(name: &str) -> Option<Wrong> {
         return None;
     }
     let near = nearest(name, known.iter().map(String::as_str));
-    let ours = rest.starts_with("LIMITS_") || rest.starts_with("LOG_");
+    let ours = rest.starts_with("LIMITS_") || rest.starts_with("RETENTION_") || rest.starts_with("LOG_");
     let close = near.is_some_and(|near| strsim::normalized_damerau_levenshtein(name, near) >= 0.85);
     (ours || close).then(|| Wrong::UnknownVariable { name: name.to_owned(), near: near.map(str::to_owned) })
 }

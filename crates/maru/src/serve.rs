@@ -94,6 +94,8 @@ fn reload(current: &mut Setup, flags: &Flags, env: &Env, handle: &Handle, filter
     *current = Setup { listen: fixed.listen, data_dir: fixed.data_dir, log_format: fixed.log_format, ..new };
     current.settings.legacy_charset = fixed.settings.legacy_charset;
     current.settings.ledger = fixed.settings.ledger;
+    current.settings.durability = fixed.settings.durability;
+    current.settings.retention = fixed.settings.retention;
     tracing::info!("configuration reloaded");
 }
 
@@ -104,6 +106,8 @@ fn fixed_that_differ(old: &Setup, new: &Setup) -> impl Iterator<Item = &'static 
         ("data_dir", old.data_dir != new.data_dir),
         ("log.format", old.log_format != new.log_format),
         ("legacy_charset", old.settings.legacy_charset != new.settings.legacy_charset),
+        ("durability", old.settings.durability != new.settings.durability),
+        ("retention.*", old.settings.retention != new.settings.retention),
         ("limits.ledger_*", old.settings.ledger != new.settings.ledger),
     ]
     .into_iter()

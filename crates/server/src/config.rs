@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
+use ledger::Retention;
 use wire::Lang;
 
 /// The port of the house.
@@ -26,6 +27,10 @@ pub struct Settings {
     pub language: Lang,
     /// The charset in which bytes that are no UTF-8 are read (a WHATWG label such as `euc-kr`).
     pub legacy_charset: String,
+    /// Where entries are kept, and how safely.
+    pub durability: Durability,
+    /// How long they are kept.
+    pub retention: Retention,
     /// Limits of the domain.
     pub hall: hall::Limits,
     /// Limits of the dialects.
@@ -36,6 +41,18 @@ pub struct Settings {
     pub ledger: ledger::Limits,
     /// Limits of the server's own buffers and waits.
     pub server: crate::Limits,
+}
+
+/// What committed entries survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// The end of the machine: they are on the disk before anybody is shown them.
+    #[default]
+    Disk,
+    /// The end of the process, not a power cut.
+    Process,
+    /// Nothing: they are kept in memory, and only the latest of them.
+    Memory,
 }
 
 impl Config {
@@ -55,6 +72,8 @@ impl Default for Settings {
         Self {
             language: Lang::En,
             legacy_charset: "euc-kr".to_owned(),
+            durability: Durability::default(),
+            retention: Retention::default(),
             hall: hall::Limits::default(),
             wire: wire::Limits::default(),
             gate: gate::Limits::default(),

@@ -24,7 +24,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-pub use config::{Config, PORT, Settings};
+pub use config::{Config, Durability, PORT, Settings};
 pub use error::Error;
 pub use limits::Limits;
 use shared::Shared;
@@ -58,7 +58,7 @@ impl Server {
         let lock = listen::take_data_dir(&config.data_dir)?;
         let listeners = listen::bind(&config.listen)?;
         let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
-        let (shared, hub) = Shared::new(config.settings)?;
+        let (shared, hub) = Shared::new(&config.data_dir, config.settings)?;
         Ok(Self { shared, listeners, addresses, hub, stop: Arc::default(), _lock: lock })
     }
 
@@ -109,7 +109,7 @@ impl Handle {
         self.stop.notify_one();
     }
 
-    /// Replaces the settings. They hold for what comes from now on; the ledger's limits and the charset stay.
+    /// Replaces the settings. They hold for what comes from now on; the ledger and the charset stay.
     pub fn reload(&self, settings: Settings) {
         self.shared.settings.store(Arc::new(settings));
         if let Some(full) = self.shared.tell_hall(hub::Input::Reload)

@@ -1,5 +1,6 @@
 //! What all tasks of a server share.
 
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +10,7 @@ use arc_swap::ArcSwap;
 use encoding_rs::Encoding;
 use gate::Admission;
 use hall::{Seq, SessionId};
-use ledger::{Ledger, Memory};
+use ledger::{Ledger, Memory, Sqlite, SqliteSettings};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 use wire::Codec;
@@ -17,7 +18,7 @@ use wire::Codec;
 use crate::fanout::Deliverers;
 use crate::hub::{Hub, Input};
 use crate::ledgerer::Ledgerer;
-use crate::{Error, Settings};
+use crate::{Durability, Error, Settings};
 
 /// What all tasks share.
 #[derive(Debug)]
@@ -39,11 +40,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// The shared state, and the loop it leads to.
-    pub(crate) fn new(settings: Settings) -> Result<(Arc<Self>, Hub), Error> {
+    pub(crate) fn new(data_dir: &Path, settings: Settings) -> Result<(Arc<Self>, Hub), Error> {
         let label = &settings.legacy_charset;
         let charset = Encoding::for_label(label.as_bytes()).ok_or_else(|| Error::Charset { label: label.clone() })?;
         let codec = Codec { charset, zone: jiff::tz::TimeZone::system() };
-        let ledger: Box<dyn Ledger> = Box::new(Memory::new(settings.ledger.clone()));
+        let ledger = open_ledger(data_dir, &settings)?;
         let beginning = ledger.beginning(settings.hall.rooms).map_err(Error::Ledger)?;
         let (ledger, committed) = Ledgerer::start(ledger)?;
         let (hall, inputs) = crate::hub::inputs();
@@ -99,4 +100,15 @@ impl Shared {
     pub(crate) fn new_session(&self) -> SessionId {
         SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+/// The ledger that the settings ask for.
+fn open_ledger(data_dir: &Path, settings: &Settings) -> Result<Box<dyn Ledger>, Error> {
+    let durability = match settings.durability {
+        Durability::Memory => return Ok(Box::new(Memory::new(settings.ledger.clone()))),
+        Durability::Process => ledger::Durability::Process,
+        Durability::Disk => ledger::Durability::Disk,
+    };
+    let settings = SqliteSettings { durability, retention: settings.retention.clone(), ..SqliteSettings::default() };
+    Ok(Box::new(Sqlite::open(data_dir, settings).map_err(Error::Ledger)?))
 }

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     LogFormat,
     /// What is logged: a level, or a filter with levels for parts of the program.
     LogLevel,
+    /// What committed entries survive.
+    Durability,
     /// Whether the limits of single connections and addresses hold.
     Limits,
     /// A whole number within bounds and, where the field can be without one, `off`.
@@ -52,6 +54,8 @@ pub(crate) enum Field<'a> {
     SizeOrOff(&'a mut Option<usize>),
     /// A rate that may be unlimited.
     RateOrOff(&'a mut Option<u32>),
+    /// An amount that may be unlimited.
+    AmountOrOff(&'a mut Option<u64>),
 }
 
 impl Field<'_> {
@@ -63,6 +67,7 @@ impl Field<'_> {
             Self::Rate(n) => Some(u64::from(**n)),
             Self::SizeOrOff(n) => n.map(|n| n as u64),
             Self::RateOrOff(n) => n.map(u64::from),
+            Self::AmountOrOff(n) => **n,
         }
     }
 
@@ -76,6 +81,7 @@ impl Field<'_> {
             (Self::Rate(to), Some(n)) => *to = rate(n),
             (Self::SizeOrOff(to), n) => *to = n.map(size),
             (Self::RateOrOff(to), n) => *to = n.map(rate),
+            (Self::AmountOrOff(to), n) => *to = n,
             (_, None) => return false,
         }
         true
@@ -83,7 +89,7 @@ impl Field<'_> {
 
     /// Whether it can be turned off.
     pub(crate) fn can_be_off(&self) -> bool {
-        matches!(self, Self::SizeOrOff(_) | Self::RateOrOff(_))
+        matches!(self, Self::SizeOrOff(_) | Self::RateOrOff(_) | Self::AmountOrOff(_))
     }
 }
 
@@ -132,7 +138,7 @@ impl Key {
     }
 }
 
-use Field::{Rate, RateOrOff, Size, SizeOrOff, Time};
+use Field::{AmountOrOff, Rate, RateOrOff, Size, SizeOrOff, Time};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -153,6 +159,16 @@ pub(crate) static KEYS: &[Key] = &[
     Key::new("legacy_charset", Kind::Charset,
         "The charset in which bytes that are no UTF-8 are read.",
         "UTF-8이 아닌 바이트를 읽을 때 쓰는 문자 집합."),
+    Key::new("durability", Kind::Durability,
+        "What recorded messages survive: \"disk\" a power cut, \"process\" the end of the server but no power cut, \"memory\" nothing.",
+        "기록된 메시지가 견디는 것: \"disk\"는 정전까지, \"process\"는 서버가 죽는 것까지(정전은 아님), \"memory\"는 아무것도 견디지 못합니다."),
+
+    Key::limit("retention.days", 1..=100_000, |s| AmountOrOff(&mut s.retention.days),
+        "Days for which messages are kept; \"off\" keeps them for ever.",
+        "메시지를 보관하는 날수. \"off\"면 지우지 않습니다."),
+    Key::limit("retention.room_bytes", 64 * KIB..=1024 * GIB, |s| AmountOrOff(&mut s.retention.room_bytes),
+        "Bytes kept of each room and each direct conversation, the latest; \"off\" keeps all.",
+        "방마다, 일대일 대화마다 보관하는 바이트 수. 오래된 것부터 지웁니다. \"off\"면 지우지 않습니다."),
 
     Key::new("log.format", Kind::LogFormat,
         "The form of the log on standard error: \"text\" or \"json\".",
@@ -255,6 +271,7 @@ mod tests {
         let count = fields(format!("{:?}", settings.hall))
             + fields(format!("{:?}", settings.wire))
             + fields(format!("{:?}", settings.gate))
+            + fields(format!("{:?}", settings.retention))
             + fields(format!("{:?}", settings.ledger))
             + fields(format!("{:?}", settings.server));
         let mut settings = settings;
@@ -267,6 +284,7 @@ mod tests {
                     Rate(n) => std::ptr::from_ref(n).addr(),
                     SizeOrOff(n) => std::ptr::from_ref(n).addr(),
                     RateOrOff(n) => std::ptr::from_ref(n).addr(),
+                    AmountOrOff(n) => std::ptr::from_ref(n).addr(),
                 };
                 assert!(places.insert(place), "{} sets what another key sets", key.name);
             }
@@ -279,8 +297,8 @@ mod tests {
         let mut settings = Settings::default();
         for key in KEYS {
             if let Kind::Number(bounds, field) = &key.kind {
-                let number = field(&mut settings).get().expect("no limit is off by default");
-                assert!(bounds.contains(&number), "{}: {number}", key.name);
+                let number = field(&mut settings).get();
+                assert!(number.map_or(key.name.starts_with("retention."), |n| bounds.contains(&n)), "{}", key.name);
                 assert!(field(&mut settings).set(Some(*bounds.end())));
                 assert_eq!(field(&mut settings).get(), Some(*bounds.end()), "{}", key.name);
             }

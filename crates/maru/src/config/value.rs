@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
+use server::Durability;
 use tracing_subscriber::EnvFilter;
 use wire::Lang;
 
@@ -86,6 +87,10 @@ pub(crate) enum Tip {
     Twice,
 }
 
+/// What a hall's records survive, by its name.
+const DURABILITIES: [(&str, Durability); 3] =
+    [("disk", Durability::Disk), ("process", Durability::Process), ("memory", Durability::Memory)];
+
 /// Checks a value and puts it where it belongs. Nothing is changed by one that would not do.
 pub(super) fn set(setup: &mut Setup, key: &Key, given: &Given, env: &Env) -> Result<(), Bad> {
     let no = Bad::default;
@@ -115,6 +120,11 @@ pub(super) fn set(setup: &mut Setup, key: &Key, given: &Given, env: &Env) -> Res
             let level = given.text().filter(|level| !level.is_empty()).ok_or_else(no)?;
             log_level(level)?;
             level.clone_into(&mut setup.log_level);
+        }
+        Kind::Durability => {
+            let word = given.text().ok_or_else(no)?;
+            let known = DURABILITIES.iter().find(|(name, _)| *name == word);
+            setup.settings.durability = known.ok_or_else(|| meant(word, &DURABILITIES.map(|(name, _)| name)))?.1;
         }
         Kind::Limits => {
             setup.lifted = match given.text().ok_or_else(no)? {
@@ -217,6 +227,10 @@ pub(super) fn show(setup: &mut Setup, key: &Key) -> String {
             LogFormat::Json => "json",
         }),
         Kind::LogLevel => quoted(&setup.log_level),
+        Kind::Durability => {
+            let is = |(_, durability): &&(&str, Durability)| *durability == setup.settings.durability;
+            quoted(DURABILITIES.iter().find(is).map_or("", |(name, _)| name))
+        }
         Kind::Limits => quoted(if setup.lifted { "off" } else { "on" }),
         Kind::Number(_, field) => {
             field(&mut setup.settings).get().map_or_else(|| quoted("off"), |number| number.to_string())
@@ -241,6 +255,7 @@ pub(crate) fn expected(key: &Key, lang: Lang) -> String {
             "a level (error, warn, info, debug, trace) or a filter, such as `info,server=debug`",
             "로그 수준(error, warn, info, debug, trace) 또는 `info,server=debug` 같은 필터",
         ),
+        Kind::Durability => fixed("`disk`, `process` or `memory`", "`disk`, `process`, `memory` 가운데 하나"),
         Kind::Limits => fixed("`on` or `off`", "`on` 또는 `off`"),
         Kind::Number(bounds, field) => {
             let (least, most) = (bounds.start(), bounds.end());

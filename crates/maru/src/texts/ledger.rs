@@ -39,6 +39,17 @@ pub(super) fn error(error: &Error, lang: Lang) -> Said {
             ),
             hint(lang, "use the newer maru again", "더 새로운 마루를 쓰세요"),
         ),
+        Error::Older { found, known } => (
+            lang.pick(
+                format!("the ledger has the earlier format {found}, not {known}"),
+                format!("기록이 예전 형식({found})입니다. 지금 형식은 {known}입니다"),
+            ),
+            hint(
+                lang,
+                "start the server once: it brings the ledger up to date",
+                "서버를 한 번 시작하면 새 형식으로 바꿉니다",
+            ),
+        ),
         Error::NotOurs => (
             lang.pick("ledger.db is not a ledger of Maru's", "ledger.db는 마루의 기록이 아닙니다").to_owned(),
             hint(

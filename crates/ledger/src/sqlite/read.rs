@@ -1,0 +1,184 @@
+//! Reading the store, over a connection of its own.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hall::{Entry, LogId, Logs, Search, Seq, Time};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
+
+use super::index::Searcher;
+use super::record::{COLUMNS, log_of};
+use super::{Access, LEDGER_FILE, Row, failed, int, log_key, open, uint};
+use crate::{Error, Found, Page, Reader, SqliteLimits};
+
+/// A reader of the ledger in SQLite.
+pub(crate) struct SqliteReader {
+    pub(super) store: Store,
+    searcher: Searcher,
+}
+
+/// A connection to the store, and the logs that it has met.
+pub(crate) struct Store {
+    pub(crate) conn: Connection,
+    names: RefCell<HashMap<i64, LogId>>,
+    pub(crate) limits: SqliteLimits,
+}
+
+impl SqliteReader {
+    /// A reader of the ledger in this directory.
+    pub(crate) fn open(dir: &Path, limits: &SqliteLimits) -> Result<Self, Error> {
+        let dir: PathBuf = dir.to_owned();
+        let store = Store::open(&dir, Access::Read, limits)?;
+        Ok(Self { store, searcher: Searcher::new(dir) })
+    }
+}
+
+impl Store {
+    pub(crate) fn open(dir: &Path, access: Access, limits: &SqliteLimits) -> Result<Self, Error> {
+        let conn = open(&dir.join(LEDGER_FILE), access, limits)?;
+        Ok(Self { conn, names: RefCell::default(), limits: limits.clone() })
+    }
+
+    /// The number of a log in the file, if it has one.
+    pub(crate) fn log_id(&self, log: &LogId) -> Result<Option<i64>, Error> {
+        let mut find = self.conn.prepare_cached("SELECT id FROM logs WHERE key = ?").map_err(failed)?;
+        find.query_row([log_key(log).0], |row| row.get(0)).optional().map_err(failed)
+    }
+
+    fn log(&self, id: i64) -> Result<LogId, Error> {
+        if let Some(log) = self.names.borrow().get(&id) {
+            return Ok(log.clone());
+        }
+        let mut find = self.conn.prepare_cached("SELECT key, name FROM logs WHERE id = ?").map_err(failed)?;
+        let (key, name): (String, Option<String>) =
+            find.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+        let log = log_of(&key, name.as_deref())?;
+        let mut names = self.names.borrow_mut();
+        if names.len() >= self.limits.known_logs {
+            names.clear();
+        }
+        names.insert(id, log.clone());
+        Ok(log)
+    }
+
+    /// A row as an entry, with its logs.
+    pub(crate) fn entry(&self, row: Row) -> Result<Arc<Entry>, Error> {
+        let mut logs = Logs::new();
+        if let Some(log) = row.log {
+            logs.push(self.log(log)?);
+        } else {
+            let mut find =
+                self.conn.prepare_cached("SELECT log FROM several WHERE seq = ? ORDER BY nth").map_err(failed)?;
+            let found = find.query_map([row.seq], |row| row.get(0)).map_err(failed)?;
+            for id in found {
+                logs.push(self.log(id.map_err(failed)?)?);
+            }
+        }
+        Ok(Arc::new(row.entry(logs)?))
+    }
+
+    /// The entries that a query names.
+    fn entries(&self, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<Arc<Entry>>, Error> {
+        let mut find = self.conn.prepare_cached(sql).map_err(failed)?;
+        let rows = find.query_map(params, Row::of).map_err(failed)?;
+        rows.map(|row| self.entry(row.map_err(failed)?)).collect()
+    }
+
+    /// The row of one entry, if it is there.
+    pub(crate) fn row(&self, seq: i64) -> Result<Option<Row>, Error> {
+        let sql = format!("SELECT {COLUMNS} FROM entries WHERE seq = ?");
+        let mut find = self.conn.prepare_cached(&sql).map_err(failed)?;
+        find.query_row([seq], Row::of).optional().map_err(failed)
+    }
+
+    /// The number of the last entry.
+    pub(crate) fn head(&self) -> Result<i64, Error> {
+        let mut find = self.conn.prepare_cached("SELECT head FROM meta").map_err(failed)?;
+        find.query_row([], |row| row.get(0)).map_err(failed)
+    }
+
+    /// The number of an entry of this time or later whose predecessor was earlier; one more than the last if there is none.
+    pub(crate) fn first_at(&self, time: Time) -> Result<i64, Error> {
+        let mut next = self
+            .conn
+            .prepare_cached("SELECT seq, at FROM entries WHERE seq >= ? ORDER BY seq LIMIT 1")
+            .map_err(failed)?;
+        let (mut low, mut high) = (1, self.head()? + 1);
+        // Numbers below `low` are earlier, what stands at `high` is not.
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found: Option<(i64, i64)> =
+                next.query_row([middle], |row| Ok((row.get(0)?, row.get(1)?))).optional().map_err(failed)?;
+            match found {
+                Some((seq, at)) if at < int(time.0) => low = seq + 1,
+                _ => high = middle,
+            }
+        }
+        Ok(low)
+    }
+
+    /// Whether something of a log was let go after an entry.
+    fn gap(&self, log: i64, after: i64) -> Result<bool, Error> {
+        let mut find = self.conn.prepare_cached("SELECT gone > ? FROM logs WHERE id = ?").map_err(failed)?;
+        find.query_row([after, log], |row| row.get(0)).map_err(failed)
+    }
+
+    fn most(&self, most: usize) -> i64 {
+        i64::try_from(most.min(self.limits.page_entries)).unwrap_or(i64::MAX)
+    }
+}
+
+/// Rows in the order of their numbers, from a statement over [`COLUMNS`].
+fn rows(columns_of: &str) -> String {
+    format!("SELECT {COLUMNS} FROM {columns_of}")
+}
+
+impl Reader for SqliteReader {
+    fn read(&self, log: &LogId, after: Seq, most: usize) -> Result<Page, Error> {
+        let store = &self.store;
+        let Some(id) = store.log_id(log)? else { return Ok(Page::default()) };
+        let sql = rows(
+            "(SELECT seq FROM (SELECT seq FROM places WHERE log = ?1 AND side = 0 AND seq > ?2 ORDER BY seq LIMIT ?3)
+              UNION ALL
+              SELECT seq FROM (SELECT seq FROM places WHERE log = ?1 AND side = 1 AND seq > ?2 ORDER BY seq LIMIT ?3)
+              ORDER BY seq LIMIT ?3) AS named
+             JOIN entries ON entries.seq = named.seq ORDER BY entries.seq",
+        );
+        let entries = store.entries(&sql, params![id, int(after.0), store.most(most)])?;
+        Ok(Page { entries, gap: store.gap(id, int(after.0))? })
+    }
+
+    fn last_messages(&self, log: &LogId, until: Seq, most: usize) -> Result<Page, Error> {
+        let store = &self.store;
+        let Some(id) = store.log_id(log)? else { return Ok(Page::default()) };
+        let sql = rows(
+            "(SELECT seq FROM places WHERE log = ?1 AND side = 0 AND seq <= ?2 ORDER BY seq DESC LIMIT ?3) AS named
+             JOIN entries ON entries.seq = named.seq ORDER BY entries.seq",
+        );
+        let entries = store.entries(&sql, params![id, int(until.0), store.most(most)])?;
+        Ok(Page { entries, gap: false })
+    }
+
+    fn messages_since(&self, log: &LogId, since: Time, until: Seq, most: usize) -> Result<Page, Error> {
+        let store = &self.store;
+        let Some(id) = store.log_id(log)? else { return Ok(Page::default()) };
+        let first = store.first_at(since)?;
+        let sql = rows(
+            "(SELECT seq FROM places WHERE log = ?1 AND side = 0 AND seq >= ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4) AS named
+             JOIN entries ON entries.seq = named.seq ORDER BY entries.seq",
+        );
+        let entries = store.entries(&sql, params![id, first, int(until.0), store.most(most)])?;
+        Ok(Page { entries, gap: store.gap(id, first - 1)? })
+    }
+
+    fn search(&self, search: &Search, most: usize) -> Result<Found, Error> {
+        self.searcher.search(&self.store, search, most)
+    }
+}
+
+/// A number that a row of one column has.
+pub(crate) fn number(conn: &Connection, sql: &str) -> Result<u64, Error> {
+    conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map(uint).map_err(failed)
+}

@@ -1,0 +1,176 @@
+//! A row of the store and the entry that it is.
+
+use std::fmt::Write as _;
+
+use hall::{Author, Entry, Event, Kind as Meant, LogId, Logs, Nick, PersonId, RoomName, Seq, SessionId, Text, Time};
+
+use crate::Error;
+
+/// What an event is called in the file. The numbers are never used for anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i64)]
+pub(crate) enum Kind {
+    Say = 1,
+    Action = 2,
+    Redacted = 3,
+    Join = 4,
+    Part = 5,
+    Quit = 6,
+    Nick = 7,
+    Topic = 8,
+    Redact = 9,
+}
+
+impl Kind {
+    /// An event in the file: what it is, and its text.
+    pub(crate) fn of(event: &Event) -> (Self, Option<std::borrow::Cow<'_, str>>) {
+        match event {
+            Event::Message(Meant::Say, text) => (Self::Say, Some(text.as_str().into())),
+            Event::Message(Meant::Action, text) => (Self::Action, Some(text.as_str().into())),
+            Event::Redacted => (Self::Redacted, None),
+            Event::Join => (Self::Join, None),
+            Event::Part => (Self::Part, None),
+            Event::Quit => (Self::Quit, None),
+            Event::Nick(nick) => (Self::Nick, Some(nick.as_str().into())),
+            Event::Topic(text) => (Self::Topic, Some(text.as_str().into())),
+            Event::Redact(target) => (Self::Redact, Some(target.0.to_string().into())),
+        }
+    }
+
+    /// On which side of a log it stands: messages (0) apart from what else happens (1).
+    pub(crate) fn side(self) -> i64 {
+        i64::from(!matches!(self, Self::Say | Self::Action | Self::Redacted))
+    }
+}
+
+/// A row of `entries`, its logs not looked up.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) seq: i64,
+    pub(crate) at: i64,
+    /// Its log; none when it has several.
+    pub(crate) log: Option<i64>,
+    pub(crate) person: i64,
+    pub(crate) session: i64,
+    pub(crate) nick: String,
+    pub(crate) kind: i64,
+    pub(crate) text: Option<String>,
+}
+
+/// The columns of a row, in the order in which [`Row::of`] takes them.
+pub(crate) const COLUMNS: &str =
+    "entries.seq, entries.at, entries.log, entries.person, entries.session, entries.nick, entries.kind, entries.text";
+
+impl Row {
+    pub(crate) fn of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            seq: row.get(0)?,
+            at: row.get(1)?,
+            log: row.get(2)?,
+            person: row.get(3)?,
+            session: row.get(4)?,
+            nick: row.get(5)?,
+            kind: row.get(6)?,
+            text: row.get(7)?,
+        })
+    }
+
+    /// Whether it is a message that somebody can read.
+    pub(crate) fn is_message(&self) -> bool {
+        self.kind == Kind::Say as i64 || self.kind == Kind::Action as i64
+    }
+
+    /// The entry, with these logs.
+    pub(crate) fn entry(self, logs: Logs) -> Result<Entry, Error> {
+        let seq = self.seq;
+        let wrong = |what: &str| Error::Corrupt(format!("entry {seq} {what}"));
+        let positive = |n: i64, what| u64::try_from(n).map_err(|_| wrong(what));
+        let event = event(self.kind, self.text.as_deref()).ok_or_else(|| wrong("is no event"))?;
+        if logs.is_empty() {
+            return Err(wrong("is in no log"));
+        }
+        Ok(Entry {
+            seq: Seq(positive(self.seq, "has no number")?),
+            at: Time(positive(self.at, "has no time")?),
+            author: Author {
+                person: PersonId(positive(self.person, "has no author")?),
+                session: SessionId(positive(self.session, "has no session")?),
+                nick: Nick::new(&self.nick, usize::MAX).map_err(|_| wrong("has an author without a name"))?,
+            },
+            logs,
+            event,
+        })
+    }
+}
+
+fn event(kind: i64, text: Option<&str>) -> Option<Event> {
+    let said = |meant, text: &str| Event::Message(meant, Text::new(text));
+    Some(match (kind, text) {
+        (1, Some(text)) => said(Meant::Say, text),
+        (2, Some(text)) => said(Meant::Action, text),
+        (3, None) => Event::Redacted,
+        (4, None) => Event::Join,
+        (5, None) => Event::Part,
+        (6, None) => Event::Quit,
+        (7, Some(nick)) => Event::Nick(Nick::new(nick, usize::MAX).ok()?),
+        (8, Some(text)) => Event::Topic(Text::new(text)),
+        (9, Some(target)) => Event::Redact(Seq(target.parse().ok()?)),
+        _ => return None,
+    })
+}
+
+/// What a log is called in the file, and a room's name as it was written first.
+pub(crate) fn log_key(log: &LogId) -> (String, Option<&str>) {
+    match log {
+        LogId::Room(room) => (room.key().to_owned(), Some(room.as_str())),
+        LogId::Direct(a, b) => {
+            let mut key = String::new();
+            let _ = write!(key, "{}:{}", a.0, b.0);
+            (key, None)
+        }
+    }
+}
+
+/// The log that is called so.
+pub(crate) fn log_of(key: &str, name: Option<&str>) -> Result<LogId, Error> {
+    let wrong = || Error::Corrupt(format!("a log called {key:?}"));
+    if let Some(name) = name {
+        return RoomName::new(name, usize::MAX)
+            .ok()
+            .filter(|room| room.key() == key)
+            .map(LogId::Room)
+            .ok_or_else(wrong);
+    }
+    let (a, b) = key.split_once(':').ok_or_else(wrong)?;
+    match (a.parse(), b.parse()) {
+        (Ok(a), Ok(b)) if a <= b => Ok(LogId::Direct(PersonId(a), PersonId(b))),
+        _ => Err(wrong()),
+    }
+}
+
+/// A number as the file has it. What is larger than that is never reached.
+pub(crate) fn int(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// A number of the file's; one that cannot be counts as none.
+pub(crate) fn uint(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+/// Reads a stored row of any content as an entry: it is one, or a refusal says why not. For fuzzing.
+///
+/// # Errors
+/// When it is no entry.
+pub fn decode(
+    key: &str,
+    name: Option<&str>,
+    numbers: [i64; 5],
+    nick: &str,
+    text: Option<&str>,
+) -> Result<Entry, Error> {
+    let [seq, at, person, session, kind] = numbers;
+    let log = log_of(key, name)?;
+    let row = Row { seq, at, log: None, person, session, nick: nick.to_owned(), kind, text: text.map(str::to_owned) };
+    row.entry([log].into_iter().collect())
+}

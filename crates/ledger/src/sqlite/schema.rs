@@ -1,0 +1,157 @@
+//! The store's form: its tables, how it is opened, and how an older one becomes one of today.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Durability, failed};
+use crate::{Error, SqliteLimits};
+
+/// `MARU`, by which `file` and others tell the file.
+const APPLICATION_ID: i64 = 0x4D41_5255;
+
+/// What makes a store of one version one of the next, in one transaction each; the first makes one out of nothing. A step
+/// that has been released is never changed: files that it has made are there.
+const STEPS: &[&str] = &[
+    // 1. `places` holds each entry once for each of its logs, messages (side 0) apart from other events (side 1), so that
+    //    the last messages of a room are found however many came and went. An entry of several logs has them in `several`.
+    "CREATE TABLE meta (
+         id INTEGER PRIMARY KEY CHECK (id = 0), hall TEXT NOT NULL, head INTEGER NOT NULL, person INTEGER NOT NULL
+     ) STRICT;
+     INSERT INTO meta VALUES (0, lower(hex(randomblob(16))), 0, 0);
+     CREATE TABLE logs (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT) STRICT;
+     CREATE TABLE entries (
+         seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, log INTEGER, person INTEGER NOT NULL, session INTEGER NOT NULL,
+         nick TEXT NOT NULL, kind INTEGER NOT NULL, text TEXT
+     ) STRICT;
+     CREATE TABLE places (
+         log INTEGER NOT NULL, side INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (log, side, seq)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE several (
+         seq INTEGER NOT NULL, nth INTEGER NOT NULL, log INTEGER NOT NULL, PRIMARY KEY (seq, nth)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE topics (log INTEGER PRIMARY KEY, seq INTEGER NOT NULL, text TEXT NOT NULL) STRICT;",
+    // 2. What retention needs of each log (its bytes, the last entry let go), and the texts that the index has to forget.
+    "ALTER TABLE logs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE logs ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+     UPDATE logs SET bytes = (
+         SELECT coalesce(sum(64 + coalesce(length(CAST(entries.text AS BLOB)), 0)), 0)
+         FROM places JOIN entries ON entries.seq = places.seq WHERE places.log = logs.id
+     );
+     CREATE TABLE forgetting (
+         id INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL, log INTEGER, nick TEXT NOT NULL, text TEXT NOT NULL
+     ) STRICT;",
+];
+
+/// The version that this program writes.
+pub(crate) const VERSION: i64 = STEPS.len() as i64;
+
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// To write; it is made if it is missing, and brought up to date.
+    Write(Durability),
+    /// To read.
+    Read,
+    /// To read, and to work the write-ahead log into the file.
+    Settle,
+}
+
+/// Opens a store.
+pub(crate) fn open(path: &Path, access: Access, limits: &SqliteLimits) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = flags
+        | match access {
+            Access::Write(_) => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            Access::Settle => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+    let mut conn = connect(path, flags, limits)?;
+    check(&conn)?;
+    if let Access::Write(durability) = access {
+        journal(&conn, durability, limits)?;
+        migrate(&mut conn)?;
+    }
+    let version = version(&conn)?;
+    if version != VERSION {
+        return Err(Error::Older { found: version, known: VERSION });
+    }
+    Ok(conn)
+}
+
+/// A connection with the settings that all of ours have.
+pub(super) fn connect(path: &Path, flags: OpenFlags, limits: &SqliteLimits) -> Result<Connection, Error> {
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| not_opened(path, error))?;
+    conn.busy_timeout(Duration::from_millis(limits.busy_wait_ms)).map_err(failed)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    conn.pragma_update(None, "cache_size", -i64::from(limits.cache_kib)).map_err(failed)?;
+    conn.pragma_update(None, "temp_store", "MEMORY").map_err(failed)?;
+    conn.pragma_update(None, "trusted_schema", false).map_err(failed)?;
+    // What is deleted is overwritten, not only forgotten.
+    conn.pragma_update(None, "secure_delete", true).map_err(failed)?;
+    Ok(conn)
+}
+
+/// SQLite says only that it could not open a file; the system says why.
+fn not_opened(path: &Path, error: rusqlite::Error) -> Error {
+    match std::fs::File::open(path) {
+        Err(why) => Error::Io(why),
+        Ok(_) => failed(error),
+    }
+}
+
+/// The file is one of ours, of no later version than we know.
+fn check(conn: &Connection) -> Result<(), Error> {
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+    let id: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(failed)?;
+    if tables > 0 && id != APPLICATION_ID {
+        return Err(Error::NotOurs);
+    }
+    let found = version(conn)?;
+    if found > VERSION { Err(Error::Newer { found, known: VERSION }) } else { Ok(()) }
+}
+
+pub(super) fn version(conn: &Connection) -> Result<i64, Error> {
+    conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)
+}
+
+/// A write-ahead log, and how far it is forced to the disk. The writer works it into the file only when nobody else has come
+/// to that: see [`super::Index`].
+pub(super) fn journal(conn: &Connection, durability: Durability, limits: &SqliteLimits) -> Result<(), Error> {
+    // Both hold only before the first table is made.
+    conn.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
+    conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).map_err(failed)?;
+    let synchronous = if durability == Durability::Disk { "FULL" } else { "NORMAL" };
+    conn.pragma_update(None, "synchronous", synchronous).map_err(failed)?;
+    conn.pragma_update(None, "wal_autocheckpoint", limits.wal_most_kib / 4).map_err(failed)?;
+    conn.pragma_update(None, "journal_size_limit", i64::from(limits.wal_kib) * 1024).map_err(failed)
+}
+
+fn migrate(conn: &mut Connection) -> Result<(), Error> {
+    for (step, sql) in STEPS.iter().enumerate() {
+        let next = i64::try_from(step).unwrap_or(i64::MAX) + 1;
+        if version(conn)? >= next {
+            continue;
+        }
+        let step = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
+        step.execute_batch(sql).map_err(failed)?;
+        step.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+        step.pragma_update(None, "user_version", next).map_err(failed)?;
+        step.commit().map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// A store as an older version of this program made it, for tests.
+#[cfg(test)]
+pub(crate) fn make_old(path: &Path, version: usize) -> Connection {
+    let conn = Connection::open(path).expect("a file");
+    journal(&conn, Durability::Process, &SqliteLimits::default()).expect("a journal");
+    for sql in &STEPS[..version] {
+        conn.execute_batch(sql).expect("a step");
+    }
+    conn.pragma_update(None, "application_id", APPLICATION_ID).expect("a pragma");
+    conn.pragma_update(None, "user_version", i64::try_from(version).expect("a small number")).expect("a pragma");
+    conn
+}
