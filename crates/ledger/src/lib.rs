@@ -6,19 +6,30 @@
 //!
 //! What an operator does with a store from outside has its functions, too: [`backup`], [`verify`], [`export`], [`import`].
 
+mod backup;
 pub mod conformance;
+mod export;
+mod import;
 mod limits;
+pub mod line;
 mod memory;
+mod redact;
 mod sqlite;
+mod verify;
 mod words;
 
 use std::sync::Arc;
 
 use hall::{Beginning, Entry, LogId, Proposal, Query, Refusal, Reply, Search, Seq, Span, Time};
 
+pub use backup::backup;
+pub use export::{ExportError, ExportOptions, Exported, export};
+pub use import::{ImportError, Imported, import};
 pub use limits::{Limits, SearchLimits, SqliteLimits};
 pub use memory::Memory;
-pub use sqlite::{Durability, LEDGER_FILE, Retention, SEARCH_FILE, Sqlite, SqliteSettings, decode};
+pub use redact::redact;
+pub use sqlite::{Durability, LEDGER_FILE, Retention, SEARCH_FILE, Sqlite, SqliteSettings, decode, look_up};
+pub use verify::{Finding, Report, verify};
 
 /// What went wrong with a ledger: the world failed, and nothing of the group was taken.
 #[derive(Debug, thiserror::Error)]

@@ -17,16 +17,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use hall::{Beginning, Entry, Event, LogId, Proposal, RoomName, Seq, Text, Time};
+use hall::{Beginning, Entry, Event, LogId, Proposal, RoomName, Search, Seq, Text, Time};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use crate::{Error, Indexer, Ledger, Reader, Rejected, SqliteLimits};
+use crate::{Error, Found, Indexer, Ledger, Reader, Rejected, SqliteLimits};
 pub(crate) use error::failed;
-pub(crate) use index::Index;
-pub(crate) use read::SqliteReader;
+use index::Index;
+pub(crate) use index::remove_index;
+use read::SqliteReader;
+pub(crate) use read::{Store, number};
 pub use record::decode;
-pub(crate) use record::{Kind, Row, int, log_key, uint};
-pub(crate) use schema::{Access, open};
+pub(crate) use record::{COLUMNS, Row, int};
+use record::{Kind, log_key, uint};
+pub(crate) use schema::Access;
+use schema::open;
 
 /// The file with the entries, in the data directory.
 pub const LEDGER_FILE: &str = "ledger.db";
@@ -105,11 +109,37 @@ impl Sqlite {
         })
     }
 
+    /// Writes one entry of this number, within a transaction; for imports.
+    pub(crate) fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal, latest: bool) -> Result<(), Error> {
+        let mut writing = Writing::new(self)?;
+        writing.put(seq, at, proposal, latest)?;
+        let head = self.head.max(seq);
+        let written = writing.finish(head)?;
+        (self.head, self.person) = (head, written.person);
+        self.known.extend(written.known);
+        Ok(())
+    }
+
+    /// Takes the text out of a message, within a transaction; for imports.
+    pub(crate) fn take_back(&mut self, target: Seq) -> Result<(), Error> {
+        let mut writing = Writing::new(self)?;
+        writing.redact(target)?;
+        writing.finish(self.head).map(drop)
+    }
+
+    pub(crate) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
+    pub(crate) fn batch(&self, sql: &str) -> Result<(), Error> {
+        self.conn.execute_batch(sql).map_err(failed)
+    }
+
     /// Writes a group; what it leaves behind counts only when it is committed.
     fn write(&self, at: Time, group: &[Proposal]) -> Result<Written, Error> {
         let mut writing = Writing::new(self)?;
         for (n, proposal) in group.iter().enumerate() {
-            writing.put(Seq(self.head.0 + n as u64 + 1), at, proposal)?;
+            writing.put(Seq(self.head.0 + n as u64 + 1), at, proposal, true)?;
         }
         writing.finish(Seq(self.head.0 + group.len() as u64))
     }
@@ -148,7 +178,8 @@ impl<'a> Writing<'a> {
         })
     }
 
-    fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal) -> Result<(), Error> {
+    /// Writes an entry. `latest`: what it says of its rooms holds from now on.
+    fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal, latest: bool) -> Result<(), Error> {
         let Proposal { author, logs, event } = proposal;
         let (kind, text) = Kind::of(event);
         let logs: smallvec::SmallVec<[i64; 2]> = logs.iter().map(|log| self.log(log)).collect::<Result<_, _>>()?;
@@ -176,7 +207,7 @@ impl<'a> Writing<'a> {
         }
         self.written.person = self.written.person.max(author.person.0);
         match event {
-            Event::Topic(text) => logs.iter().try_for_each(|log| self.topic(*log, seq, text)),
+            Event::Topic(text) if latest => logs.iter().try_for_each(|log| self.topic(*log, seq, text)),
             Event::Redact(target) => self.redact(*target),
             _ => Ok(()),
         }
@@ -322,6 +353,19 @@ pub(crate) fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, E
     }
     began.topics.reverse();
     Ok(began)
+}
+
+/// Looks something up in the store in a directory, in all of its rooms unless some are named, whether its hall is running or
+/// not. Newest first, at most `most`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn look_up(dir: &Path, limits: &SqliteLimits, mut search: Search, most: usize) -> Result<Found, Error> {
+    let reader = SqliteReader::open(dir, limits)?;
+    if search.logs.is_empty() {
+        search.logs = index::all_rooms(&reader.store)?;
+    }
+    reader.search(&search, most)
 }
 
 #[cfg(test)]

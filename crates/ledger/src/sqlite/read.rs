@@ -1,7 +1,7 @@
 //! Reading the store, over a connection of its own.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use hall::{Entry, LogId, Logs, Search, Seq, Time};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::index::Searcher;
-use super::record::{COLUMNS, log_of};
+use super::record::{COLUMNS, Kind, log_of};
 use super::{Access, LEDGER_FILE, Row, failed, int, log_key, open, uint};
 use crate::{Error, Found, Page, Reader, SqliteLimits};
 
@@ -117,6 +117,17 @@ impl Store {
             }
         }
         Ok(low)
+    }
+
+    /// The messages that were taken back.
+    pub(crate) fn redactions(&self) -> Result<HashSet<Seq>, Error> {
+        let mut find = self.conn.prepare("SELECT text FROM entries WHERE kind = ?").map_err(failed)?;
+        let found = find.query_map([Kind::Redact as i64], |row| row.get::<_, String>(0)).map_err(failed)?;
+        let mut targets = HashSet::new();
+        for target in found {
+            targets.extend(target.map_err(failed)?.parse().map(Seq));
+        }
+        Ok(targets)
     }
 
     /// Whether something of a log was let go after an entry.

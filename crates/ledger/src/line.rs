@@ -1,0 +1,248 @@
+//! A line of an export: an entry as a JSON object. `docs/export.md` describes it to those who write programs for it.
+
+use hall::{Author, Entry, Event, Kind, LogId, Logs, Nick, PersonId, Proposal, RoomName, Seq, SessionId, Text, Time};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The version of the format.
+pub const VERSION: u64 = 1;
+/// Characters in a name, whatever the halls allow.
+const NAME_CHARS: usize = 512;
+/// The largest number that every reader of JSON keeps exactly (RFC 8259, section 6).
+const NUMBER_MAX: u64 = (1 << 53) - 1;
+
+/// The first line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// The version of the format.
+    pub maru: u64,
+    /// Which hall the numbers are of.
+    pub hall: String,
+    /// The last entry that the hall had.
+    pub head: u64,
+    /// The entry behind which the export begins.
+    #[serde(default)]
+    pub after: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    seq: u64,
+    at: String,
+    #[serde(rename = "in", default, skip_serializing_if = "Vec::is_empty")]
+    rooms: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    between: Option<[u64; 2]>,
+    nick: String,
+    person: u64,
+    session: u64,
+    event: Name,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Name {
+    Say,
+    Action,
+    Redacted,
+    Join,
+    Part,
+    Quit,
+    Nick,
+    Topic,
+    Redact,
+}
+
+/// Why a line is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It is no JSON, or not the object that it should be: the parser's words.
+    Json(String),
+    /// It is longer than this many bytes.
+    TooLong(usize),
+    /// It is not UTF-8.
+    NotUtf8,
+    /// The first line is not the header of an export.
+    NoHeader,
+    /// The format is of a version that is not known.
+    Version(u64),
+    /// It is an export of another hall, and there is something in this one.
+    OtherHall,
+    /// A number is too large, or none.
+    Number(&'static str, u64),
+    /// The numbers do not go up, or go beyond what the header says.
+    Order(u64),
+    /// A time is none.
+    Time(String),
+    /// A name is none.
+    Name(String),
+    /// An entry is in no log, or in rooms and in a conversation.
+    NoPlace,
+    /// An event lacks what it needs, or has what it cannot have.
+    Event,
+    /// There is another entry of this number.
+    Differs(u64),
+}
+
+/// An entry as a line, without its end.
+#[must_use]
+pub fn of_entry(entry: &Entry) -> String {
+    let mut rooms = Vec::new();
+    let mut between = None;
+    for log in &entry.logs {
+        match log {
+            LogId::Room(room) => rooms.push(room.as_str().to_owned()),
+            LogId::Direct(a, b) => between = Some([a.0, b.0]),
+        }
+    }
+    let text = |text: &Text| Some(text.as_str().to_owned());
+    let (event, text, target) = match &entry.event {
+        Event::Message(Kind::Say, said) => (Name::Say, text(said), None),
+        Event::Message(Kind::Action, said) => (Name::Action, text(said), None),
+        Event::Redacted => (Name::Redacted, None, None),
+        Event::Join => (Name::Join, None, None),
+        Event::Part => (Name::Part, None, None),
+        Event::Quit => (Name::Quit, None, None),
+        Event::Nick(nick) => (Name::Nick, Some(nick.as_str().to_owned()), None),
+        Event::Topic(topic) => (Name::Topic, text(topic), None),
+        Event::Redact(target) => (Name::Redact, None, Some(target.0)),
+    };
+    let at = i64::try_from(entry.at.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or_default();
+    let line = Line {
+        seq: entry.seq.0,
+        at: format!("{at:.3}"),
+        rooms,
+        between,
+        nick: entry.author.nick.as_str().to_owned(),
+        person: entry.author.person.0,
+        session: entry.author.session.0,
+        event,
+        text,
+        target,
+    };
+    serde_json::to_string(&line).expect("an entry can be written down")
+}
+
+/// The header that a line is.
+///
+/// # Errors
+/// When it is none.
+pub fn header(line: &str) -> Result<Header, Why> {
+    let header: Header = serde_json::from_str(line).map_err(|_| Why::NoHeader)?;
+    let id = header.hall.len() == 32 && header.hall.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    match header {
+        Header { maru, .. } if maru != VERSION => Err(Why::Version(maru)),
+        _ if !id => Err(Why::NoHeader),
+        Header { head, .. } if head > NUMBER_MAX => Err(Why::Number("head", head)),
+        Header { after, head, .. } if after > head => Err(Why::Number("after", after)),
+        header => Ok(header),
+    }
+}
+
+/// The entry that a line is.
+///
+/// # Errors
+/// When it is none.
+pub fn entry(line: &str) -> Result<Entry, Why> {
+    let line: Line = serde_json::from_str(line).map_err(|error| Why::Json(error.to_string()))?;
+    for (name, number) in [("person", line.person), ("session", line.session), ("seq", line.seq)] {
+        if number > NUMBER_MAX {
+            return Err(Why::Number(name, number));
+        }
+    }
+    if line.seq == 0 {
+        return Err(Why::Number("seq", 0));
+    }
+    let at = line.at.parse::<Timestamp>().ok().and_then(|at| u64::try_from(at.as_millisecond()).ok());
+    let at = at.ok_or(Why::Time(line.at))?;
+    let nick = |raw: &str| Nick::new(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()));
+    let mut logs = Logs::new();
+    for raw in &line.rooms {
+        let room = RoomName::new(raw, NAME_CHARS).map_err(|_| Why::Name(raw.clone()))?;
+        if logs.contains(&LogId::Room(room.clone())) {
+            return Err(Why::NoPlace);
+        }
+        logs.push(LogId::Room(room));
+    }
+    match line.between {
+        Some([a, b]) if logs.is_empty() && a < b && b <= NUMBER_MAX => {
+            logs.push(LogId::Direct(PersonId(a), PersonId(b)));
+        }
+        Some(_) => return Err(Why::NoPlace),
+        None => {}
+    }
+    if logs.is_empty() {
+        return Err(Why::NoPlace);
+    }
+    let said = |kind, raw: &str| {
+        let text = Text::new(raw);
+        // What would not be kept as it stands is not what was exported.
+        if text.as_str() == raw { Ok(Event::Message(kind, text)) } else { Err(Why::Event) }
+    };
+    let event = match (line.event, line.text.as_deref(), line.target) {
+        (Name::Say, Some(text), None) => said(Kind::Say, text)?,
+        (Name::Action, Some(text), None) => said(Kind::Action, text)?,
+        (Name::Redacted, None, None) => Event::Redacted,
+        (Name::Join, None, None) => Event::Join,
+        (Name::Part, None, None) => Event::Part,
+        (Name::Quit, None, None) => Event::Quit,
+        (Name::Nick, Some(to), None) => Event::Nick(nick(to)?),
+        (Name::Topic, Some(text), None) if Text::new(text).as_str() == text => Event::Topic(Text::new(text)),
+        (Name::Redact, None, Some(target)) if target < line.seq => Event::Redact(Seq(target)),
+        _ => return Err(Why::Event),
+    };
+    let author = Author { person: PersonId(line.person), session: SessionId(line.session), nick: nick(&line.nick)? };
+    Ok(Entry::new(Seq(line.seq), Time(at), Proposal { author, logs, event }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &str) -> Why {
+        entry(line).expect_err(line)
+    }
+
+    #[test]
+    fn a_line_is_an_entry_and_an_entry_that_line() {
+        for line in [
+            r##"{"seq":1,"at":"2026-11-25T12:00:00.123Z","in":["#Lobby"],"nick":"민수","person":1,"session":2,"event":"say","text":"안녕 \"👋\""}"##,
+            r##"{"seq":2,"at":"2026-11-25T12:00:00.000Z","in":["#a","#b"],"nick":"a","person":1,"session":2,"event":"nick","text":"b"}"##,
+            r#"{"seq":3,"at":"1970-01-01T00:00:00.000Z","between":[1,9],"nick":"a","person":1,"session":2,"event":"redact","target":1}"#,
+            r##"{"seq":4,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"topic","text":""}"##,
+            r##"{"seq":5,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"quit"}"##,
+        ] {
+            assert_eq!(of_entry(&entry(line).unwrap_or_else(|why| panic!("{line}: {why:?}"))), line);
+        }
+    }
+
+    #[test]
+    fn what_is_no_entry_is_refused_with_the_reason() {
+        let good = r##"{"seq":1,"at":"2026-11-25T12:00:00Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"say","text":"x"}"##;
+        let with = |a: &str, b: &str| {
+            assert!(good.contains(a), "{a}");
+            refused(&good.replacen(a, b, 1))
+        };
+        assert!(matches!(with("{", "["), Why::Json(_)));
+        assert!(matches!(with("\"text\"", "\"more\":1,\"text\""), Why::Json(_)));
+        assert!(matches!(with("say", "shout"), Why::Json(_)));
+        assert_eq!(with("\"seq\":1", "\"seq\":0"), Why::Number("seq", 0));
+        assert_eq!(with("\"person\":1", "\"person\":9007199254740992"), Why::Number("person", 1 << 53));
+        assert!(matches!(with("2026-11", "2026-13"), Why::Time(_)));
+        assert!(matches!(with("2026-11-25", "1869-11-25"), Why::Time(_)));
+        assert_eq!(with("#a", "a"), Why::Name("a".into()));
+        assert_eq!(with("\"nick\":\"a\"", "\"nick\":\"a b\""), Why::Name("a b".into()));
+        assert_eq!(with("[\"#a\"]", "[]"), Why::NoPlace);
+        assert_eq!(with("[\"#a\"]", "[\"#a\",\"#A\"]"), Why::NoPlace);
+        assert_eq!(with("\"in\":[\"#a\"]", "\"between\":[2,1]"), Why::NoPlace);
+        assert_eq!(with("\"text\":\"x\"", "\"text\":\"a\\nb\""), Why::Event);
+        assert_eq!(with("\"text\":\"x\"", "\"target\":0"), Why::Event);
+        assert_eq!(with("say", "join"), Why::Event);
+    }
+}

@@ -1,0 +1,258 @@
+//! What an operator does with a store from outside: taking it out and in, backing it up, looking through it.
+
+#![allow(clippy::unwrap_used)] // In a test it is an assertion.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use hall::{Event, LogId, PersonId, RoomName, Search, Seq, Text, Time};
+use ledger::conformance::{message, proposal, room};
+use ledger::line::Why;
+use ledger::{
+    Durability, ExportOptions, Finding, ImportError, Imported, LEDGER_FILE, Ledger, Retention, Sqlite, SqliteLimits,
+    SqliteSettings,
+};
+use tempfile::TempDir;
+
+fn opened(dir: &Path) -> Sqlite {
+    let settings = SqliteSettings { durability: Durability::Process, ..SqliteSettings::default() };
+    Sqlite::open(dir, settings).unwrap()
+}
+
+/// A hall in which something of everything has happened.
+fn lived_in(dir: &Path) -> Sqlite {
+    let mut ledger = opened(dir);
+    for n in 0..50 {
+        let room = if n % 3 == 0 { "#b" } else { "#a" };
+        ledger.commit(Time(1_000 + n), vec![message(room, &format!("말 {n} \"인용\" \\ 👋"))]).unwrap();
+    }
+    let mut direct = message("#a", "둘만의 말");
+    direct.logs = [LogId::direct(PersonId(1), PersonId(2))].into_iter().collect();
+    let group = vec![
+        proposal(&["#a", "#b"], Event::Nick(hall::Nick::new("민호", 30).unwrap())),
+        proposal(&["#a"], Event::Topic(Text::new("주제"))),
+        direct,
+        proposal(&["#a"], Event::Redact(Seq(2))),
+        proposal(&["#b"], Event::Quit),
+    ];
+    ledger.commit(Time(2_000), group).unwrap();
+    ledger
+}
+
+fn exported(dir: &Path, options: &ExportOptions) -> String {
+    let mut out = Vec::new();
+    ledger::export(dir, &SqliteLimits::default(), options, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn all(dir: &Path) -> String {
+    exported(dir, &ExportOptions::default())
+}
+
+fn imported(dir: &Path, text: &str) -> Result<Imported, ImportError> {
+    ledger::import(dir, &SqliteLimits::default(), &mut Cursor::new(text.as_bytes()))
+}
+
+fn found(dir: &Path, word: &str) -> usize {
+    let search = Search { words: vec![word.to_owned()], ..Search::default() };
+    ledger::look_up(dir, &SqliteLimits::default(), search, 1_000).unwrap().entries.len()
+}
+
+fn index(ledger: &Sqlite) {
+    let mut indexer = ledger.indexer().unwrap().unwrap();
+    while indexer.work().unwrap() {}
+}
+
+#[test]
+fn what_is_taken_out_is_the_same_when_it_is_taken_in_and_out_again() {
+    let (from, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let ledger = lived_in(from.path());
+    let text = all(from.path());
+    assert_eq!(text.lines().count(), 1 + 55);
+    assert!(!text.contains("말 1 ") && text.contains("\"event\":\"redacted\""), "what was taken back is gone");
+    assert_eq!(imported(to.path(), &text).unwrap(), Imported { entries: 55, known: 0 });
+    assert_eq!(all(to.path()), text);
+    assert_eq!(opened(to.path()).beginning(9).unwrap(), ledger.beginning(9).unwrap());
+    // Once more changes nothing.
+    assert_eq!(imported(to.path(), &text).unwrap(), Imported { entries: 0, known: 55 });
+    assert_eq!(all(to.path()), text);
+    assert!(ledger::verify(to.path(), &SqliteLimits::default()).unwrap().findings.is_empty());
+    // The hall goes on where the other one was.
+    let mut ledger = opened(to.path());
+    assert_eq!(ledger.commit(Time(3_000), vec![message("#a", "다음")]).unwrap()[0].seq, Seq(56));
+    index(&ledger);
+    assert_eq!((found(to.path(), "말"), found(to.path(), "다음")), (49, 1));
+}
+
+#[test]
+fn an_export_that_broke_off_goes_on_behind_its_last_line() {
+    let dir = TempDir::new().unwrap();
+    let _ledger = lived_in(dir.path());
+    let whole = all(dir.path());
+    let half: Vec<&str> = whole.lines().take(31).collect();
+    let rest = exported(dir.path(), &ExportOptions { after: Seq(30), ..ExportOptions::default() });
+    let joined: Vec<&str> = half.into_iter().chain(rest.lines().skip(1)).collect();
+    assert_eq!(joined.join("\n") + "\n", whole);
+    assert!(rest.starts_with(&whole[..50]) && rest.lines().next().unwrap().contains("\"after\":30"), "{rest}");
+}
+
+#[test]
+fn rooms_and_times_narrow_an_export() {
+    let dir = TempDir::new().unwrap();
+    let _ledger = lived_in(dir.path());
+    let room = |name| RoomName::new(name, 50).unwrap();
+    let rooms = exported(dir.path(), &ExportOptions { rooms: vec![room("#B")], ..ExportOptions::default() });
+    assert_eq!(rooms.lines().count(), 1 + 17 + 2);
+    let times = ExportOptions { since: Some(Time(1_010)), until: Some(Time(1_020)), ..ExportOptions::default() };
+    assert_eq!(exported(dir.path(), &times).lines().count(), 1 + 10);
+}
+
+#[test]
+fn a_hole_is_filled_from_an_export_and_what_was_taken_back_stays_so() {
+    let dir = TempDir::new().unwrap();
+    let mut ledger = lived_in(dir.path());
+    index(&ledger);
+    let text = all(dir.path());
+    ledger.commit(Time(2_100), vec![proposal(&["#a"], Event::Redact(Seq(5)))]).unwrap();
+    drop(ledger);
+    let retention = Retention { days: Some(1), room_bytes: None };
+    let mut ledger = Sqlite::open(dir.path(), SqliteSettings { retention, ..SqliteSettings::default() }).unwrap();
+    while ledger.tend(Time(24 * 60 * 60 * 1_000 + 1_020)).unwrap() {}
+    index(&ledger);
+    assert_eq!(found(dir.path(), "말"), 30);
+    drop(ledger);
+    let more = imported(dir.path(), &text).unwrap();
+    assert_eq!(more, Imported { entries: 20, known: 35 });
+    let ledger = opened(dir.path());
+    index(&ledger);
+    assert_eq!(found(dir.path(), "말"), 48, "that number 5 was taken back is still known");
+    // Taken back on one side only.
+    let other = TempDir::new().unwrap();
+    imported(other.path(), &text).unwrap();
+    let mut ledger = opened(other.path());
+    ledger.commit(Time(2_100), vec![proposal(&["#a"], Event::Redact(Seq(5)))]).unwrap();
+    drop(ledger);
+    imported(other.path(), &text).unwrap();
+    assert!(!all(other.path()).contains("말 4 "));
+}
+
+#[test]
+fn a_hostile_file_gets_a_line_and_a_reason_and_changes_nothing() {
+    let (from, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let _ledger = lived_in(from.path());
+    let text = all(from.path());
+    imported(to.path(), &text.lines().take(20).map(|l| format!("{l}\n")).collect::<String>()).unwrap();
+    let before = all(to.path());
+    let lines: Vec<&str> = text.lines().collect();
+    let with = |at: usize, line: &str| {
+        let mut lines = lines.clone();
+        lines[at - 1] = line;
+        lines.join("\n")
+    };
+    let long = "x".repeat(5 * 1024 * 1024);
+    let checks: Vec<(String, u64, fn(&Why) -> bool)> = vec![
+        (String::new(), 1, |why| *why == Why::NoHeader),
+        (with(1, "[]"), 1, |why| *why == Why::NoHeader),
+        (with(1, &lines[0].replace("\"maru\":1", "\"maru\":2")), 1, |why| *why == Why::Version(2)),
+        (with(1, &lines[0].replace("\"head\":55", "\"head\":30")), 32, |why| *why == Why::Order(31)),
+        (with(1, r#"{"maru":1,"hall":"00000000000000000000000000000000","head":55,"after":0}"#), 1, |why| {
+            *why == Why::OtherHall
+        }),
+        (with(40, "nonsense"), 40, |why| matches!(why, Why::Json(_))),
+        (with(40, &long), 40, |why| matches!(why, Why::TooLong(_))),
+        (with(40, lines[38]), 40, |why| *why == Why::Order(38)),
+        (with(40, &"[".repeat(100_000)), 40, |why| matches!(why, Why::Json(_))),
+        (with(10, &lines[9].replace("말", "딴말")), 10, |why| *why == Why::Differs(9)),
+        (with(10, &lines[9].replace("#a", "#c")), 10, |why| *why == Why::Differs(9)),
+    ];
+    for (text, line, is_why) in checks {
+        match imported(to.path(), &text) {
+            Err(ImportError::Line { line: at, why }) => {
+                assert!(at == line && is_why(&why), "line {at}, not {line}: {why:?}");
+            }
+            other => panic!("{line}: {other:?}"),
+        }
+        assert_eq!(all(to.path()), before, "after line {line}");
+    }
+    let bad = [text.as_bytes(), b"\xff\xfe\n"].concat();
+    let refused = ledger::import(to.path(), &SqliteLimits::default(), &mut Cursor::new(bad));
+    assert!(matches!(refused, Err(ImportError::Line { line: 57, why: Why::NotUtf8 })), "{refused:?}");
+    assert_eq!(all(to.path()), before);
+}
+
+#[test]
+fn a_backup_of_a_hall_that_runs_is_a_hall() {
+    let (dir, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut ledger = lived_in(dir.path());
+    let before = all(dir.path());
+    let copy = other.path().join("copy.db");
+    assert!(ledger::backup(dir.path(), &SqliteLimits::default(), &copy).unwrap() > 4096);
+    ledger.commit(Time(3_000), vec![message("#a", "danach")]).unwrap();
+    fs::rename(&copy, other.path().join(LEDGER_FILE)).unwrap();
+    assert_eq!(fs::read_dir(other.path()).unwrap().count(), 1, "nothing but the copy is left");
+    assert_eq!(all(other.path()), before);
+    assert_eq!(opened(other.path()).commit(Time(4_000), vec![message("#a", "x")]).unwrap()[0].seq, Seq(56));
+    let nowhere = other.path().join("no/such/dir/copy.db");
+    assert!(matches!(ledger::backup(dir.path(), &SqliteLimits::default(), &nowhere), Err(ledger::Error::Io(_))));
+    let nothing = TempDir::new().unwrap();
+    assert!(ledger::backup(nothing.path(), &SqliteLimits::default(), &copy).is_err());
+    assert_eq!(fs::read_dir(nothing.path()).unwrap().count(), 0, "reading makes no store");
+}
+
+#[test]
+fn what_is_wrong_in_a_store_is_found() {
+    let dir = TempDir::new().unwrap();
+    let ledger = lived_in(dir.path());
+    index(&ledger);
+    drop(ledger);
+    let limits = SqliteLimits::default();
+    let report = ledger::verify(dir.path(), &limits).unwrap();
+    assert_eq!((report.entries, report.findings), (55, Vec::new()));
+    let conn = rusqlite::Connection::open(dir.path().join(LEDGER_FILE)).unwrap();
+    conn.execute_batch(
+        "UPDATE entries SET kind = 99 WHERE seq = 3;
+         UPDATE entries SET nick = 'a b' WHERE seq = 4;
+         DELETE FROM places WHERE seq = 7;
+         INSERT INTO places VALUES (1, 0, 900);
+         UPDATE logs SET bytes = bytes + 1 WHERE id = 1;
+         UPDATE meta SET head = 54;",
+    )
+    .unwrap();
+    let findings = ledger::verify(dir.path(), &limits).unwrap().findings;
+    let not_entries = findings.iter().filter(|f| matches!(f, Finding::NotAnEntry(_))).count();
+    assert_eq!(not_entries, 2, "{findings:?}");
+    for finding in [Finding::Stray(1), Finding::BeyondHead(1)] {
+        assert!(findings.contains(&finding), "{finding:?} in {findings:?}");
+    }
+    assert!(findings.iter().any(|f| matches!(f, Finding::Unplaced(_))), "{findings:?}");
+    assert!(findings.iter().any(|f| matches!(f, Finding::Miscounted(_))), "{findings:?}");
+    drop(conn);
+    let path = dir.path().join(LEDGER_FILE);
+    let mut bytes = fs::read(&path).unwrap();
+    let len = bytes.len();
+    bytes[len / 2..len / 2 + 3_000].fill(0x5A);
+    fs::write(&path, bytes).unwrap();
+    let findings = ledger::verify(dir.path(), &limits).unwrap().findings;
+    assert!(findings.iter().any(|f| matches!(f, Finding::Damaged(_))), "{findings:?}");
+}
+
+#[test]
+fn an_operator_takes_a_message_back() {
+    let dir = TempDir::new().unwrap();
+    let ledger = lived_in(dir.path());
+    index(&ledger);
+    drop(ledger);
+    let limits = SqliteLimits::default();
+    assert_eq!(found(dir.path(), "13"), 1);
+    assert!(ledger::redact(dir.path(), &limits, Seq(14)).unwrap());
+    assert!(!ledger::redact(dir.path(), &limits, Seq(14)).unwrap(), "it is gone");
+    assert!(!ledger::redact(dir.path(), &limits, Seq(99)).unwrap());
+    assert_eq!(found(dir.path(), "13"), 0);
+    for file in fs::read_dir(dir.path()).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(9).any(|w| w == "말 13 \"".as_bytes()), "it is still there");
+    }
+    let page = opened(dir.path()).reader().unwrap().read(&room("#a"), Seq(13), 1).unwrap();
+    assert_eq!(page.entries[0].event, Event::Redacted);
+}
