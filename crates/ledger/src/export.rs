@@ -59,7 +59,8 @@ pub fn export(
 ) -> Result<Exported, ExportError> {
     let store = Store::open(dir, Access::Read, limits)?;
     let begun = beginning(&store.conn, 0)?;
-    let header = Header { maru: line::VERSION, hall: begun.hall, head: begun.head.0, after: options.after.0.min(begun.head.0) };
+    let header =
+        Header { maru: line::VERSION, hall: begun.hall, head: begun.head.0, after: options.after.0.min(begun.head.0) };
     let mut put = |line: &str| writeln!(out, "{line}").map_err(ExportError::Write);
     put(&serde_json::to_string(&header).expect("a header can be written down"))?;
     let (mut after, mut entries) = (int(options.after.0), 0);

@@ -57,8 +57,15 @@ pub fn import(dir: &Path, limits: &SqliteLimits, input: &mut dyn BufRead) -> Res
     let taken_back = known.redactions()?;
     let before = crate::Ledger::head(&ledger);
     ledger.begin()?;
-    let done = Import { ledger: &mut ledger, known, before, taken_back, filled: false, count: Imported { entries: 0, known: 0 } }
-        .run(input);
+    let done = Import {
+        ledger: &mut ledger,
+        known,
+        before,
+        taken_back,
+        filled: false,
+        count: Imported { entries: 0, known: 0 },
+    }
+    .run(input);
     match done {
         Ok((count, filled)) => {
             ledger.end()?;

@@ -28,7 +28,7 @@ pub use import::{ImportError, Imported, import};
 pub use limits::{Limits, SearchLimits, SqliteLimits};
 pub use memory::Memory;
 pub use redact::redact;
-pub use sqlite::{Durability, LEDGER_FILE, Retention, SEARCH_FILE, Sqlite, SqliteSettings, decode, look_up};
+pub use sqlite::{Durability, LEDGER_FILE, Retention, SEARCH_FILE, Sqlite, SqliteSettings, decode, look_at, look_up};
 pub use verify::{Finding, Report, verify};
 
 /// What went wrong with a ledger: the world failed, and nothing of the group was taken.

@@ -278,6 +278,13 @@ impl<'a> Writing<'a> {
     }
 }
 
+impl Drop for Sqlite {
+    /// Leaves one file behind where that is possible: the write-ahead log is worked into it.
+    fn drop(&mut self) {
+        let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+}
+
 impl Ledger for Sqlite {
     fn commit(&mut self, at: Time, group: Vec<Proposal>) -> Result<Vec<Arc<Entry>>, Rejected> {
         if group.is_empty() {
@@ -366,6 +373,14 @@ pub fn look_up(dir: &Path, limits: &SqliteLimits, mut search: Search, most: usiz
         search.logs = index::all_rooms(&reader.store)?;
     }
     reader.search(&search, most)
+}
+
+/// Whether there is a store in a directory that can be read.
+///
+/// # Errors
+/// When there is none.
+pub fn look_at(dir: &Path, limits: &SqliteLimits) -> Result<(), Error> {
+    Store::open(dir, Access::Read, limits).map(drop)
 }
 
 #[cfg(test)]

@@ -114,7 +114,10 @@ fn look_through(store: &Store, report: &mut Report) -> Result<(), Error> {
         ),
         Finding::Unplaced,
     )?;
-    count("SELECT count(*) FROM places LEFT JOIN entries ON entries.seq = places.seq WHERE entries.seq IS NULL", Finding::Stray)?;
+    count(
+        "SELECT count(*) FROM places LEFT JOIN entries ON entries.seq = places.seq WHERE entries.seq IS NULL",
+        Finding::Stray,
+    )?;
     count("SELECT count(*) FROM entries WHERE seq > (SELECT head FROM meta)", Finding::BeyondHead)?;
     count(
         "SELECT count(*) FROM logs WHERE bytes <> (

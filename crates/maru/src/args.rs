@@ -34,6 +34,12 @@ pub(crate) enum Command {
     Serve(Serve),
     Chat(Chat),
     Health(Health),
+    Search(Search),
+    Export(Export),
+    Import(Import),
+    Backup(Backup),
+    Verify(Store),
+    Redact(Redact),
     Config {
         #[command(subcommand)]
         action: Option<Config>,
@@ -78,6 +84,73 @@ pub(crate) struct Health {
     pub(crate) config: Option<PathBuf>,
 }
 
+/// Which hall's store is meant.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Store {
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    data_dir: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Search {
+    #[arg(value_name = "WORDS")]
+    pub(crate) words: Vec<String>,
+    #[arg(long, value_name = "NICK")]
+    pub(crate) from: Option<String>,
+    #[arg(long = "in", value_name = "#ROOM")]
+    pub(crate) rooms: Vec<String>,
+    #[arg(long, value_name = "TIME")]
+    pub(crate) after: Option<String>,
+    #[arg(long, value_name = "TIME")]
+    pub(crate) before: Option<String>,
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 50)]
+    pub(crate) most: usize,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) after: u64,
+    #[arg(long = "in", value_name = "#ROOM")]
+    pub(crate) rooms: Vec<String>,
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Backup {
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Redact {
+    #[arg(value_name = "N")]
+    pub(crate) seq: u64,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(crate) enum Config {
@@ -86,6 +159,13 @@ pub(crate) enum Config {
         file: PathBuf,
     },
     Print,
+}
+
+impl Store {
+    /// What the flags say for the configuration.
+    pub(crate) fn flags(self) -> Flags {
+        Flags { config: self.config, values: self.data_dir.map(|dir| ("--data-dir", vec![dir])).into_iter().collect() }
+    }
 }
 
 impl Serve {

@@ -12,6 +12,7 @@ mod greeting;
 mod health;
 mod log;
 mod serve;
+mod store;
 mod texts;
 mod wrong;
 
@@ -46,6 +47,12 @@ fn run(env: &Env, lang: Lang) -> anyhow::Result<ExitCode> {
             let flags = config::Flags { config: health.config, ..config::Flags::default() };
             print(&(health::check(health.addr.as_deref(), &flags, env, lang)? + "\n"))
         }
+        Some(Command::Search(search)) => store::search(search, env, lang),
+        Some(Command::Export(export)) => store::export(export, env, lang),
+        Some(Command::Import(import)) => store::import(import, env, lang),
+        Some(Command::Backup(backup)) => store::backup(backup, env, lang),
+        Some(Command::Verify(store)) => store::verify(store, env, lang),
+        Some(Command::Redact(redact)) => store::redact(redact, env, lang),
         Some(Command::Config { action: None }) => print(&args::help_of(&["config"], lang)),
         Some(Command::Config { action: Some(args::Config::Check { file }) }) => check(&file, env, lang),
         Some(Command::Config { action: Some(args::Config::Print) }) => print(&config::print(env, lang)),

@@ -7,6 +7,7 @@
 pub(crate) mod help;
 mod ledger;
 mod start;
+pub(crate) mod store;
 
 use std::io;
 
@@ -71,6 +72,14 @@ pub(crate) fn say(wrong: &Wrong, lang: Lang) -> Said {
                 "주소를 적어 주세요: `maru health 127.0.0.1:포트`",
             ),
         ),
+        Wrong::Write { path, source } => store::write(path, &reason(source, lang), lang),
+        Wrong::Read { path, source } => store::read(path, &reason(source, lang), lang),
+        Wrong::ImportLine { path, line, why } => store::import_line(path, *line, why, lang),
+        Wrong::NoLedger { path } => store::no_ledger(path, lang),
+        Wrong::NothingToSearch => store::nothing_to_search(lang),
+        Wrong::NoSuchMessage(seq) => store::no_such_message(*seq, lang),
+        Wrong::BadTime(got) => store::bad_time(got, lang),
+        Wrong::BadArgument { name, got } => store::bad_argument(name, got, lang),
         Wrong::Usage(error) => usage::say(error, lang),
     }
 }

@@ -107,6 +107,47 @@ pub(crate) enum Wrong {
     },
     /// A health check has no port to go to.
     NoPort,
+    /// A file cannot be written.
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file cannot be read.
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line of a file to be imported is wrong.
+    ImportLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Why.
+        why: ledger::line::Why,
+    },
+    /// There is no ledger in a directory.
+    NoLedger {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A search without anything to look for.
+    NothingToSearch,
+    /// No message has this number.
+    NoSuchMessage(u64),
+    /// A time on the command line is none.
+    BadTime(String),
+    /// A name on the command line is none.
+    BadArgument {
+        /// The flag.
+        name: &'static str,
+        /// What is there.
+        got: String,
+    },
     /// The command line is not understood.
     Usage(Box<clap::Error>),
 }
@@ -119,7 +160,11 @@ impl Wrong {
 
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Value { place: Place::Flag(_), .. } => USAGE,
+            Self::Usage(_)
+            | Self::Value { place: Place::Flag(_), .. }
+            | Self::NothingToSearch
+            | Self::BadTime(_)
+            | Self::BadArgument { .. } => USAGE,
             _ => FAILED,
         }
     }

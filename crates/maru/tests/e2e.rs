@@ -398,6 +398,7 @@ fn a_client_that_does_not_read_delays_nobody_and_then_has_everything_in_order() 
 #[test]
 fn a_client_that_is_behind_what_is_kept_is_told_of_the_gap() {
     let limits = Setup::new().args(&["--limits", "off"]).limit("tail_entries", 32).limit("ledger_entries", 64);
+    let limits = limits.var("MARU_DURABILITY", "memory");
     let server = limits.start();
     let mut stuck = stuck_while_others_talk(&server);
     let (mut next, mut gaps, mut told) = (0, 0, false);

@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 pub use config::{Config, Durability, PORT, Settings};
 pub use error::Error;
 pub use limits::Limits;
+pub use listen::take_data_dir;
 use shared::Shared;
 
 /// A server that has its data directory and its listeners, and has not taken anyone in.

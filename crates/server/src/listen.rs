@@ -15,8 +15,11 @@ const BACKLOG: i32 = 4_096;
 /// The file in the data directory that is locked while a server uses it.
 const LOCK_FILE: &str = "maru.lock";
 
-/// Makes the data directory if it is missing, and takes it for this process.
-pub(crate) fn take_data_dir(path: &Path) -> Result<File, Error> {
+/// Makes the data directory if it is missing, and takes it for this process, for as long as the file is open.
+///
+/// # Errors
+/// When it cannot be made or written to, and when another process has it.
+pub fn take_data_dir(path: &Path) -> Result<File, Error> {
     let failed = |source| Error::DataDir { path: path.to_owned(), source };
     std::fs::create_dir_all(path).map_err(failed)?;
     let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK_FILE)).map_err(failed)?;

@@ -53,10 +53,18 @@ fn hint(error: &clap::Error, lang: Lang) -> String {
         return lang.pick(format!("one of: {valid}"), format!("쓸 수 있는 값: {valid}"));
     }
     let near = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand];
-    if let Some(near) = near.into_iter().find_map(|kind| context(error, kind)) {
+    if let Some(near) = near.into_iter().find_map(|kind| nearest(error, kind)) {
         return did_you_mean(&near, lang);
     }
     lang.pick("`maru --help` shows what there is", "`maru --help`로 쓸 수 있는 것을 모두 볼 수 있습니다").to_owned()
+}
+
+/// Of what clap thinks was meant, what is nearest by the letters that differ.
+fn nearest(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    let ContextValue::Strings(texts) = error.get(kind)? else { return context(error, kind) };
+    let wrong = context(error, ContextKind::InvalidSubcommand).or_else(|| context(error, ContextKind::InvalidArg))?;
+    let near = |text: &&String| strsim::normalized_damerau_levenshtein(text, &wrong);
+    texts.iter().max_by(|a, b| near(a).total_cmp(&near(b))).filter(|text| near(text) >= 0.5).cloned()
 }
 
 /// A piece of what clap knows of the error; of several, the first.

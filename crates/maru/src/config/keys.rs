@@ -160,8 +160,8 @@ pub(crate) static KEYS: &[Key] = &[
         "The charset in which bytes that are no UTF-8 are read.",
         "UTF-8이 아닌 바이트를 읽을 때 쓰는 문자 집합."),
     Key::new("durability", Kind::Durability,
-        "What recorded messages survive: \"disk\" a power cut, \"process\" the end of the server but no power cut, \"memory\" nothing.",
-        "기록된 메시지가 견디는 것: \"disk\"는 정전까지, \"process\"는 서버가 죽는 것까지(정전은 아님), \"memory\"는 아무것도 견디지 못합니다."),
+        "What messages survive: \"disk\" a power cut, \"process\" the end of the server alone, \"memory\" nothing.",
+        "메시지가 견디는 것: \"disk\"는 정전까지, \"process\"는 서버가 죽는 것까지, \"memory\"는 남기지 않습니다."),
 
     Key::limit("retention.days", 1..=100_000, |s| AmountOrOff(&mut s.retention.days),
         "Days for which messages are kept; \"off\" keeps them for ever.",

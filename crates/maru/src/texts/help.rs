@@ -118,6 +118,66 @@ Options go over variables, variables over the file.",
         ],
     },
     Text {
+        path: "maru search",
+        about: ["Find messages in all rooms of this computer's hall", "이 컴퓨터의 모든 방에서 메시지를 찾습니다"],
+        usage: ["maru search [WORDS]... [OPTIONS]", "maru search [낱말]... [옵션]"],
+        after: [
+            "A message is found when it holds all the words. Times are written as 10:30, 2h, yesterday,
+2026-11-25 or 2026-11-25T10:30.",
+            "낱말이 모두 든 메시지를 찾습니다. 시각은 10:30, 2시간, 어제, 2026-11-25, 2026-11-25T10:30처럼 씁니다.",
+        ],
+    },
+    Text {
+        path: "maru export",
+        about: ["Write everything that was said as JSON Lines", "오간 말을 모두 JSON Lines로 내보냅니다"],
+        usage: ["maru export [FILE] [OPTIONS]", "maru export [FILE] [옵션]"],
+        after: [
+            "The server may go on running. To go on with an export that broke off, give the number of its
+last line with --after. docs/export.md describes the format.",
+            "서버가 실행 중이어도 됩니다. 끊긴 내보내기를 이으려면 마지막 줄의 번호를 --after로 주세요.
+형식은 docs/export.md에 있습니다.",
+        ],
+    },
+    Text {
+        path: "maru import",
+        about: ["Read in what `maru export` wrote", "`maru export`로 내보낸 것을 들여옵니다"],
+        usage: ["maru import <FILE> [OPTIONS]", "maru import <FILE> [옵션]"],
+        after: [
+            "The server must not be running. Either the whole file is read in or, when a line is wrong,
+nothing; what is there already is left as it is. `-` reads standard input.",
+            "서버를 멈추고 쓰세요. 틀린 줄이 하나라도 있으면 아무것도 들여오지 않고, 이미 있는 항목은
+그대로 둡니다. `-`는 표준 입력을 읽습니다.",
+        ],
+    },
+    Text {
+        path: "maru backup",
+        about: ["Copy the ledger to a file, while the server runs", "서버를 멈추지 않고 기록을 파일로 백업합니다"],
+        usage: ["maru backup <FILE> [OPTIONS]", "maru backup <FILE> [옵션]"],
+        after: [
+            "To restore it, stop the server, remove ledger.db-wal and ledger.db-shm from the data directory,
+and put the copy there as ledger.db.",
+            "되돌리려면 서버를 멈추고 자료 폴더에서 ledger.db-wal과 ledger.db-shm을 지운 다음,
+백업을 ledger.db라는 이름으로 넣으세요.",
+        ],
+    },
+    Text {
+        path: "maru verify",
+        about: ["Look through the ledger for damage", "기록이 온전한지 살펴봅니다"],
+        usage: ["maru verify [OPTIONS]", "maru verify [옵션]"],
+        after: ["Exits with 0 when all is well and with 1 when it is not.", "이상이 없으면 0, 있으면 1로 끝납니다."],
+    },
+    Text {
+        path: "maru redact",
+        about: ["Take a message back, by its number", "번호로 메시지를 거둡니다"],
+        usage: ["maru redact <N> [OPTIONS]", "maru redact <N> [옵션]"],
+        after: [
+            "The server must not be running. The text is gone from the files as well; a line says that it
+was taken back. `maru export` shows the numbers.",
+            "서버를 멈추고 쓰세요. 글은 파일에서도 사라지고, 거두었다는 줄만 남습니다.
+번호는 `maru export`로 볼 수 있습니다.",
+        ],
+    },
+    Text {
         path: "maru config",
         about: [
             "Check a configuration file, or print the default one",
@@ -211,6 +271,24 @@ static ARGUMENTS: &[(&str, &str, [&str; 2])] = &[
         "addr",
         ["The server [default: the configured port on this computer]", "서버 [기본값: 이 컴퓨터의, 설정에 적힌 포트]"],
     ),
+    ("", "data_dir", ["The data directory [default: ~/.local/share/maru]", "자료 폴더 [기본값: ~/.local/share/maru]"]),
+    ("maru search", "words", ["Words that the messages hold", "메시지에 든 낱말"]),
+    ("maru search", "from", ["Said under this nick", "이 닉네임이 한 말"]),
+    ("", "rooms", ["Only in this room; may be repeated", "이 방에서만. 여러 번 쓸 수 있습니다"]),
+    ("maru search", "after", ["Said at this time or later", "이 시각부터"]),
+    ("maru search", "before", ["Said before this time", "이 시각 전까지"]),
+    ("maru search", "most", ["How many at most, the newest", "보여 줄 개수. 새것부터 셉니다"]),
+    ("maru export", "file", ["The file to write [default: standard output]", "쓸 파일 [기본값: 표준 출력]"]),
+    ("maru export", "after", ["Only what comes after this number", "이 번호 다음부터"]),
+    ("maru export", "since", ["Only from this time on", "이 시각부터"]),
+    ("maru export", "until", ["Only before this time", "이 시각 전까지"]),
+    ("maru import", "file", ["The file to read, or -", "읽을 파일 또는 -"]),
+    (
+        "maru backup",
+        "file",
+        ["The file to write; one of that name is replaced", "쓸 파일. 같은 이름의 파일은 바뀝니다"],
+    ),
+    ("maru redact", "seq", ["The message's number", "메시지의 번호"]),
     ("maru config check", "file", ["The file to check", "검사할 파일"]),
     (
         "maru completions",

@@ -9,3 +9,4 @@ mod errors;
 mod harness;
 mod help;
 mod serve;
+mod store;

@@ -25,6 +25,8 @@ pub(crate) struct Setup {
     listen: Option<SocketAddr>,
     data: Option<PathBuf>,
     config: Option<String>,
+    /// A program that runs the server, and its arguments.
+    within: Vec<String>,
 }
 
 impl Setup {
@@ -68,10 +70,16 @@ impl Setup {
         self
     }
 
+    /// A program that is to run the server: it is given the server's command line behind these arguments.
+    pub(crate) fn within(mut self, program: &[&str]) -> Self {
+        self.within = program.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
     fn program(&self, home: &Path) -> Program {
         let data = self.data.clone().unwrap_or_else(|| home.join("data"));
         let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
-        let mut command = maru(home);
+        let mut command = maru_within(&self.within.iter().map(String::as_str).collect::<Vec<_>>(), home);
         command.args(["serve", "--listen", &listen.to_string(), "--data-dir"]).arg(data).args(&self.args);
         if let Some(config) = &self.config {
             std::fs::write(home.join(CONFIG), config).unwrap();
@@ -105,8 +113,15 @@ impl Setup {
 }
 
 /// The program under test with nothing of the tester's own configuration.
-fn maru(home: &Path) -> Command {
-    let mut command = Command::new(MARU);
+pub(crate) fn maru(home: &Path) -> Command {
+    maru_within(&[], home)
+}
+
+/// The same, run by another program.
+pub(crate) fn maru_within(within: &[&str], home: &Path) -> Command {
+    let mut words = within.iter().copied().chain([MARU]);
+    let mut command = Command::new(words.next().unwrap_or(MARU));
+    command.args(words);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MARU_")) {
         command.env_remove(name);
     }
@@ -148,6 +163,11 @@ impl Server {
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         self.program.signal(signal);
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.program.pid()
     }
 
     /// Waits until it has ended by itself.
