@@ -68,9 +68,13 @@ pub enum Command {
     Search(Search),
     /// Take back what the person said: the last message, or one before it (1: the last).
     Redact(usize),
-    /// Go on where another session has ended: in that hall, behind that entry. Or begin, and be told what to go on from
-    /// later. Whatever the session was shown before this is shown again.
-    Resume(Option<(String, Seq)>),
+    /// Go on where another session has ended. Whatever the session was shown before this is shown again.
+    Resume {
+        /// In that hall, behind that entry. Otherwise it begins, and is told what to go on from later.
+        from: Option<(String, Seq)>,
+        /// Whether it is told what was said before it began.
+        replay: bool,
+    },
     /// Answer with this when everything asked before has been done.
     Ping(String),
     /// Leave the hall.
@@ -95,7 +99,7 @@ impl Hall {
             Command::History { room, span } => self.history(session, room, span, out),
             Command::Search(search) => self.search(session, search, out),
             Command::Redact(back) => self.redact(session, back, out),
-            Command::Resume(from) => self.resume(session, from, out),
+            Command::Resume { from, replay } => self.resume(session, from, replay, out),
             Command::Ping(token) => self.pong(session, token, out),
             Command::Quit => {
                 out.push(Effect::Close(session));

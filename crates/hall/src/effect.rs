@@ -87,6 +87,8 @@ pub struct Beginning {
     pub head: Seq,
     /// The largest number ever given to a person; 0 when there was nobody yet.
     pub person: u64,
+    /// The largest number ever given to a session.
+    pub session: u64,
     /// The topics that rooms have, with the entries that set them, oldest first.
     pub topics: Vec<(RoomName, Seq, Text)>,
 }

@@ -113,7 +113,7 @@ impl Hall {
     /// A hall with nobody in it, which goes on from what its ledger remembers.
     #[must_use]
     pub fn new(limits: Limits, lobby: RoomName, beginning: Beginning) -> Self {
-        let Beginning { hall, head, person, topics } = beginning;
+        let Beginning { hall, head, person, topics, .. } = beginning;
         Self {
             limits,
             lobby,

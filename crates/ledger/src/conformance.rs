@@ -241,14 +241,14 @@ fn takes_a_message_back(ledger: &mut dyn Ledger) {
 
 fn remembers_what_a_hall_begins_with(ledger: &mut dyn Ledger) {
     let began = begun(ledger);
-    assert_eq!((began.head, began.person), (Seq(0), 0));
+    assert_eq!((began.head, began.person, began.session), (Seq(0), 0, 0));
     assert!(began.topics.is_empty() && began.hall.len() == 32, "{began:?}");
     let topic = |room: &str, text: &str| proposal(&[room], Event::Topic(Text::new(text)));
     let mut last = message("#a", "x");
-    last.author.person = PersonId(77);
+    (last.author.person, last.author.session) = (PersonId(77), SessionId(78));
     commit(ledger, vec![topic("#a", "1"), topic("#b", "2"), topic("#c", "3"), topic("#b", ""), topic("#A", "4"), last]);
     let began = begun(ledger);
-    assert_eq!((began.head, began.person), (Seq(6), 77));
+    assert_eq!((began.head, began.person, began.session), (Seq(6), 77, 78));
     let topics = |most| ledger.beginning(most).expect("a beginning").topics;
     assert_eq!(topics(9), [(room_name("#c"), Seq(3), Text::new("3")), (room_name("#a"), Seq(5), Text::new("4"))]);
     assert_eq!(topics(1), [(room_name("#a"), Seq(5), Text::new("4"))]);

@@ -25,6 +25,7 @@ pub struct Memory {
 struct State {
     head: Seq,
     person: u64,
+    session: u64,
     bytes: usize,
     order: VecDeque<Arc<Entry>>,
     logs: BTreeMap<LogId, Kept>,
@@ -103,6 +104,7 @@ impl State {
     /// What an entry changes beside being there.
     fn apply(&mut self, entry: &Entry) {
         self.person = self.person.max(entry.author.person.0);
+        self.session = self.session.max(entry.author.session.0);
         match &entry.event {
             Event::Redact(target) => self.redact(*target),
             Event::Topic(text) => {
@@ -164,7 +166,13 @@ impl Ledger for Memory {
             state.topics.iter().map(|(room, (seq, text))| (room.clone(), *seq, text.clone())).collect();
         all.sort_by_key(|(_, seq, _)| *seq);
         let topics = all.split_off(all.len().saturating_sub(topics));
-        Ok(Beginning { hall: self.hall.clone(), head: state.head, person: state.person, topics })
+        Ok(Beginning {
+            hall: self.hall.clone(),
+            head: state.head,
+            person: state.person,
+            session: state.session,
+            topics,
+        })
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, Error> {

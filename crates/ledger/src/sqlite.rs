@@ -78,6 +78,7 @@ pub struct Sqlite {
     settings: SqliteSettings,
     head: Seq,
     person: u64,
+    session: u64,
     /// Logs and their numbers in the file.
     known: HashMap<LogId, i64>,
     /// The last text that the index has forgotten, by its number among those that are to be.
@@ -93,16 +94,15 @@ impl Sqlite {
     /// When there is something else, when it was written by a later program, and when its file cannot be used.
     pub fn open(dir: &Path, settings: SqliteSettings) -> Result<Self, Error> {
         let conn = open(&dir.join(LEDGER_FILE), Access::Write(settings.durability), &settings.limits)?;
-        let (head, person): (i64, i64) = conn
-            .query_row("SELECT head, person FROM meta", [], |row| Ok((row.get(0)?, row.get(1)?)))
-            .map_err(failed)?;
+        let Beginning { head, person, session, .. } = beginning(&conn, 0)?;
         let left: i64 = conn.query_row("SELECT count(*) FROM forgetting", [], |row| row.get(0)).map_err(failed)?;
         Ok(Self {
             conn,
             dir: dir.to_owned(),
             settings,
-            head: Seq(uint(head)),
-            person: uint(person),
+            head,
+            person,
+            session,
             known: HashMap::new(),
             forgotten: Arc::default(),
             wiping: left > 0,
@@ -115,7 +115,7 @@ impl Sqlite {
         writing.put(seq, at, proposal, latest)?;
         let head = self.head.max(seq);
         let written = writing.finish(head)?;
-        (self.head, self.person) = (head, written.person);
+        (self.head, self.person, self.session) = (head, written.person, written.session);
         self.known.extend(written.known);
         Ok(())
     }
@@ -148,6 +148,7 @@ impl Sqlite {
 /// What a group has changed beside the file.
 struct Written {
     person: u64,
+    session: u64,
     known: HashMap<LogId, i64>,
     wiping: bool,
 }
@@ -173,7 +174,7 @@ impl<'a> Writing<'a> {
                 )
                 .map_err(failed)?,
             place: conn.prepare_cached("INSERT INTO places (log, side, seq) VALUES (?,?,?)").map_err(failed)?,
-            written: Written { person: ledger.person, known: HashMap::new(), wiping: false },
+            written: Written { person: ledger.person, session: ledger.session, known: HashMap::new(), wiping: false },
             grown: HashMap::new(),
         })
     }
@@ -206,6 +207,7 @@ impl<'a> Writing<'a> {
             }
         }
         self.written.person = self.written.person.max(author.person.0);
+        self.written.session = self.written.session.max(author.session.0);
         match event {
             Event::Topic(text) if latest => logs.iter().try_for_each(|log| self.topic(*log, seq, text)),
             Event::Redact(target) => self.redact(*target),
@@ -271,8 +273,8 @@ impl<'a> Writing<'a> {
         for (log, bytes) in &self.grown {
             grow.execute([bytes, log]).map_err(failed)?;
         }
-        self.prepare("UPDATE meta SET head = ?, person = ?")?
-            .execute([int(head.0), int(self.written.person)])
+        self.prepare("UPDATE meta SET head = ?, person = ?, session = ?")?
+            .execute([int(head.0), int(self.written.person), int(self.written.session)])
             .map_err(failed)?;
         Ok(self.written)
     }
@@ -303,7 +305,7 @@ impl Ledger for Sqlite {
                 return Err(Rejected { group, error });
             }
         };
-        self.person = written.person;
+        (self.person, self.session) = (written.person, written.session);
         self.wiping |= written.wiping;
         if self.known.len() + written.known.len() > self.settings.limits.known_logs {
             self.known.clear();
@@ -341,9 +343,16 @@ impl Ledger for Sqlite {
 /// What a hall begins with, from its file.
 pub(crate) fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, Error> {
     let mut began = conn
-        .query_row("SELECT hall, head, person FROM meta", [], |row| {
-            let (hall, head, person): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(Beginning { hall, head: Seq(uint(head)), person: uint(person), topics: Vec::new() })
+        .query_row("SELECT hall, head, person, session FROM meta", [], |row| {
+            let (hall, head): (String, i64) = (row.get(0)?, row.get(1)?);
+            let (person, session): (i64, i64) = (row.get(2)?, row.get(3)?);
+            Ok(Beginning {
+                hall,
+                head: Seq(uint(head)),
+                person: uint(person),
+                session: uint(session),
+                topics: Vec::new(),
+            })
         })
         .map_err(failed)?;
     let sql = "SELECT logs.name, topics.seq, topics.text FROM topics JOIN logs ON logs.id = topics.log

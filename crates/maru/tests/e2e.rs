@@ -442,3 +442,33 @@ fn curl_gets_a_page_and_the_health_of_the_server() {
         Program::start(Command::new(env!("CARGO_BIN_EXE_maru")).args(["health", &server.address.to_string()]));
     assert_eq!(health.exit_code(), 0, "{}", health.err.text());
 }
+
+#[test]
+fn maru_chat_goes_on_where_it_was_when_the_server_was_killed() {
+    let home = tempfile::tempdir().unwrap();
+    let setup = || Setup::new().data(&home.path().join("data")).args(&["--limits", "off"]);
+    let server = setup().start();
+    let mut friend = server.peer("영희");
+    assert_eq!(friend.ask("전에 한 말"), "");
+    let chat = server.chat(&["--nick", "지민"]);
+    chat.until("영희: 전에 한 말");
+    friend.until("* 지민 joined");
+    assert_eq!(friend.ask("하나"), "");
+    chat.until("영희: 하나");
+    server.signal(rustix::process::Signal::KILL);
+    let address = server.address;
+    chat.until("connecting again");
+    drop(server);
+    let server = setup().listen(address).start();
+    let mut friend = server.peer("철수");
+    assert_eq!(friend.ask("둘"), "");
+    chat.until("철수: 둘");
+    chat.until("connected again");
+    friend.until("* 지민 joined");
+    assert_eq!(friend.ask("셋"), "");
+    chat.until("철수: 셋");
+    let shown = chat.until("철수: 셋");
+    for said in ["전에 한 말", "하나", "둘", "셋"] {
+        assert_eq!(times(&shown, said), 1, "{said} in:\n{shown}");
+    }
+}

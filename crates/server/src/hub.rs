@@ -97,6 +97,8 @@ enum Slot {
     Ledger,
     /// To be told when what is before it is done.
     Tell(Seq, Vec<u8>),
+    /// It is shown again what it was held from.
+    Show,
     /// The batch is done with.
     Release,
     /// The connection is to be closed.
@@ -216,11 +218,18 @@ impl Hub {
     fn asked(&mut self, session: SessionId, asked: Asked) {
         let said = match asked {
             Asked::Do(command) => {
-                if matches!(command, Command::Resume(_)) {
+                let resumes = matches!(command, Command::Resume { .. });
+                if resumes {
+                    // Its cursors move back: until it has been told so, it is shown nothing.
                     self.restyle(session, |style| style.numbered = true);
+                    self.hold(session);
                 }
                 self.hall.handle(session, command, &mut self.effects);
-                return self.run_effects();
+                self.run_effects();
+                if resumes {
+                    self.put(session, Slot::Show);
+                }
+                return;
             }
             Asked::Help => Said::Help,
             Asked::Misuse(misuse) => Said::Misuse(misuse),
@@ -239,6 +248,12 @@ impl Hub {
             let mut style = outbox.style();
             change(&mut style);
             outbox.set_style(style);
+        }
+    }
+
+    fn hold(&self, session: SessionId) {
+        if let Some(seat) = self.seats.get(&session) {
+            seat.conn.outbox().hold();
         }
     }
 
@@ -272,11 +287,8 @@ impl Hub {
                     _ => self.hall.head(),
                 };
                 self.tell(session, after, bytes);
-                if query.holds()
-                    && let Some(seat) = self.seats.get(&session)
-                {
-                    seat.conn.outbox().release();
-                    seat.conn.wake();
+                if let Some(seat) = self.seats.get_mut(&session).filter(|_| query.holds()) {
+                    seat.act(Slot::Show);
                 }
                 self.resolve(session);
             }
@@ -403,7 +415,7 @@ impl Hub {
                 let Some(seat) = self.seats.get_mut(&session) else { return };
                 seat.busy.get_or_insert_default().changing = true;
                 if query.holds() {
-                    seat.conn.outbox().hold();
+                    self.hold(session);
                 }
                 self.put(session, Slot::Ledger);
                 // What was proposed before is to be found.
@@ -535,6 +547,10 @@ impl Seat {
             Slot::Ledger => {}
             Slot::Tell(after, bytes) => {
                 self.conn.outbox().answer(after, bytes);
+                self.conn.wake();
+            }
+            Slot::Show => {
+                self.conn.outbox().release();
                 self.conn.wake();
             }
             Slot::Release => {

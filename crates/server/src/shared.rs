@@ -58,7 +58,7 @@ impl Shared {
             stopping: Notify::new(),
             head: AtomicU64::new(beginning.head.0),
             clock: Instant::now(),
-            next_session: AtomicU64::new(1),
+            next_session: AtomicU64::new(beginning.session + 1),
         });
         shared.deliverers.begin(&shared)?;
         let hub = Hub::new(Arc::clone(&shared), beginning, inputs, committed);

@@ -36,6 +36,7 @@ pub(crate) enum Outcome {
 enum Slot {
     Ledger,
     Tell(Seq, Vec<u8>),
+    Show,
     Release,
     Close,
 }
@@ -165,11 +166,17 @@ impl Hub {
     fn asked(&mut self, session: SessionId, asked: Asked, conns: &mut Conns) {
         let said = match asked {
             Asked::Do(command) => {
-                if matches!(command, Command::Resume(_)) {
+                let resumes = matches!(command, Command::Resume { .. });
+                if let Some(conn) = conns.of.get_mut(&session).filter(|_| resumes) {
+                    conn.outbox.hold();
                     restyle(session, conns, |style| style.numbered = true);
                 }
                 self.hall.handle(session, command, &mut self.effects);
-                return self.run_effects(conns);
+                self.run_effects(conns);
+                if resumes {
+                    self.put(session, Slot::Show, conns);
+                }
+                return;
             }
             Asked::Help => Said::Help,
             Asked::Misuse(misuse) => Said::Misuse(misuse),
@@ -330,6 +337,7 @@ fn act(session: SessionId, slot: Slot, conns: &mut Conns) {
             }
             conn.outbox.answer(after, bytes);
         }
+        Slot::Show => conn.outbox.release(),
         Slot::Release => conn.asking = false,
         Slot::Close => conn.closing = true,
     }

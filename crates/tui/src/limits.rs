@@ -57,3 +57,5 @@ pub(crate) const RELAY_LEAVE_TERMINAL: Duration = Duration::from_secs(1);
 pub(crate) const RELAY_LEAVE_PIPE: Duration = Duration::from_secs(10);
 /// With `--lines`: a message sent this shortly before the connection broke may not have arrived.
 pub(crate) const RELAY_DOUBT: Duration = Duration::from_secs(10);
+/// Lines that a hall may show before it has answered the greeting and that are kept back until then.
+pub(crate) const EARLY_LINES: usize = 1_000;

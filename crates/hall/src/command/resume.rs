@@ -13,6 +13,7 @@ impl Hall {
         &mut self,
         session: SessionId,
         from: Option<(String, Seq)>,
+        replay: bool,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         let from = from.filter(|(hall, _)| *hall == self.id).map(|(_, seq)| seq.min(self.head));
@@ -29,7 +30,7 @@ impl Hall {
         }
         self.focus(session, focus, out);
         out.push(Effect::Reply(session, Reply::Resumed { hall: id, goes_on: from.is_some() }, from.unwrap_or(head)));
-        if from.is_none() {
+        if from.is_none() && replay {
             for room in listens {
                 self.replay(session, LogId::Room(room), head, out);
             }

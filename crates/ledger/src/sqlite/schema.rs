@@ -32,8 +32,11 @@ const STEPS: &[&str] = &[
          seq INTEGER NOT NULL, nth INTEGER NOT NULL, log INTEGER NOT NULL, PRIMARY KEY (seq, nth)
      ) STRICT, WITHOUT ROWID;
      CREATE TABLE topics (log INTEGER PRIMARY KEY, seq INTEGER NOT NULL, text TEXT NOT NULL) STRICT;",
-    // 2. What retention needs of each log (its bytes, the last entry let go), and the texts that the index has to forget.
-    "ALTER TABLE logs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+    // 2. The last session's number, what retention needs of each log (its bytes, the last entry let go), and the texts that
+    //    the index has to forget.
+    "ALTER TABLE meta ADD COLUMN session INTEGER NOT NULL DEFAULT 0;
+     UPDATE meta SET session = (SELECT coalesce(max(session), 0) FROM entries);
+     ALTER TABLE logs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE logs ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
      UPDATE logs SET bytes = (
          SELECT coalesce(sum(64 + coalesce(length(CAST(entries.text AS BLOB)), 0)), 0)

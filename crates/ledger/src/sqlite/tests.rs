@@ -84,7 +84,7 @@ fn what_was_committed_is_there_when_it_is_opened_again() {
     std::mem::forget(ledger);
     let mut ledger = opened(&dir);
     assert_eq!(read(&ledger, "#a"), ["하나", "Quit"]);
-    assert_eq!(ledger.beginning(9).unwrap(), Beginning { head: Seq(2), person: 1, ..began });
+    assert_eq!(ledger.beginning(9).unwrap(), Beginning { head: Seq(2), person: 1, session: 1, ..began });
     assert_eq!(say(&mut ledger, 3, "#b", "셋"), 3);
 }
 

@@ -1,9 +1,13 @@
 //! A conversation with a Maru hall, in plain lines.
 //!
-//! A greeting (language, nick, the rooms of before, `/ping`) opens each connection; only when its `/ping` is answered do
+//! A greeting (language, where to go on, nick, the rooms of before, `/ping`) opens each connection; only when its `/ping` is answered do
 //! messages go out, so that none goes to the wrong room. Later a `/ping` behind the messages tells that they are on the
 //! ledger, and one after a long silence tells whether the server is still there. Nothing is ever sent twice: what was
 //! sent and not acknowledged when a connection broke is shown to the person, who knows best what to do about it.
+//!
+//! The hall numbers what it shows (`/resume`), so that the next connection goes on behind the last number of this one: what
+//! was said meanwhile is shown, and nothing is shown twice. What a hall shows before it has begun to number comes again with
+//! its number.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,11 +15,11 @@ use std::time::Instant;
 
 use wire::text::printable;
 
-use super::replies::{Answer, Replies};
+use super::replies::{Answer, Replies, numbered};
 use super::{Effect, Line, Setup, Talk};
 use crate::limits::{
-    ACK_DELAY, DEAD, GREETING_TIMEOUT, KEEPALIVE, KEPT_LINES, LEAVE_PIPE, LEAVE_TERMINAL, RECEIVED_LINE_BYTES, ROOMS,
-    UNACKED_PIPE_LINES, UNACKED_TYPED_LINES,
+    ACK_DELAY, DEAD, EARLY_LINES, GREETING_TIMEOUT, KEEPALIVE, KEPT_LINES, LEAVE_PIPE, LEAVE_TERMINAL,
+    RECEIVED_LINE_BYTES, ROOMS, UNACKED_PIPE_LINES, UNACKED_TYPED_LINES,
 };
 use crate::utf8::Decoder;
 use crate::{Error, error, texts};
@@ -57,6 +61,11 @@ pub(crate) struct HallTalk {
     /// When to ask whether what was sent has arrived.
     ask_at: Option<Instant>,
     heard: Instant,
+    /// The hall's name, and the number up to which everything was shown.
+    seen: Option<(String, u64)>,
+    /// Whether this connection is numbered; and what was shown on it before, should it never be.
+    numbered: bool,
+    early: Vec<Line>,
     /// Sent, and not acknowledged.
     unacked: VecDeque<String>,
     /// To be sent when the connection is open.
@@ -85,6 +94,9 @@ impl HallTalk {
             ping: None,
             ask_at: None,
             heard: now,
+            seen: None,
+            numbered: false,
+            early: Vec::new(),
             unacked: VecDeque::new(),
             kept: VecDeque::new(),
             rooms: Vec::new(),
@@ -133,8 +145,23 @@ impl HallTalk {
     }
 
     fn line(&mut self, line: &str, now: Instant) {
-        let line = printable(line.trim_end_matches('\r')).into_owned();
-        match self.replies.understand(&line) {
+        let line = printable(line.trim_end_matches('\r'));
+        let (number, line) = if self.numbered || line.starts_with('=') { numbered(&line) } else { (None, &*line) };
+        let line = line.to_owned();
+        let answer = self.replies.understand(&line);
+        if let Some(Answer::Resumed(hall)) = answer {
+            if matches!(self.phase, Phase::Greeting(_)) {
+                // Before the first entry of all, there is no number to show.
+                self.seen = Some((hall, number.unwrap_or(0)));
+                self.numbered = true;
+                self.early.clear();
+            }
+            return;
+        }
+        if let (Some(number), Some((_, seen))) = (number, &mut self.seen) {
+            *seen = number.max(*seen);
+        }
+        match answer {
             Some(Answer::Pong(token)) if token.starts_with("maru-") => return self.pong(&token, now),
             Some(Answer::Named(nick)) => self.setup.nick = nick,
             Some(Answer::Speaks(room)) => self.speaks(room),
@@ -157,7 +184,11 @@ impl HallTalk {
             }
             _ => {}
         }
-        self.show(Line::Chat(line));
+        if matches!(self.phase, Phase::Greeting(_)) && !self.numbered && self.early.len() < EARLY_LINES {
+            self.early.push(Line::Chat(line));
+        } else {
+            self.show(Line::Chat(line));
+        }
     }
 
     fn speaks(&mut self, room: String) {
@@ -183,6 +214,9 @@ impl HallTalk {
     /// The greeting is answered: what was kept goes out, unless the greeting was refused.
     fn open(&mut self, now: Instant) {
         self.phase = Phase::Open;
+        for line in std::mem::take(&mut self.early) {
+            self.show(line);
+        }
         if let Some(since) = self.away.take() {
             self.notice(texts::back(now.saturating_duration_since(since), self.setup.lang));
         }
@@ -279,7 +313,14 @@ impl Talk for HallTalk {
         if self.setup.terminal && !self.been_open {
             self.notice(texts::welcome(&self.setup.server.to_string(), false, self.setup.lang));
         }
-        let mut greeting = format!("/lang {}\n/nick {}\n", self.setup.lang.tag(), self.setup.nick);
+        (self.numbered, self.early) = (false, Vec::new());
+        let resume = match &self.seen {
+            Some((hall, seen)) => format!("/resume {hall} {seen}"),
+            // What is piped in is not answered by what others said before.
+            None if self.setup.typed => "/resume".to_owned(),
+            None => "/resume now".to_owned(),
+        };
+        let mut greeting = format!("/lang {}\n{resume}\n/nick {}\n", self.setup.lang.tag(), self.setup.nick);
         for room in &self.rooms {
             greeting += &format!("/join {room}\n");
         }
@@ -308,6 +349,12 @@ impl Talk for HallTalk {
         }
         if self.phase == Phase::Over {
             return;
+        }
+        for line in std::mem::take(&mut self.early) {
+            // Of a hall that numbers, it comes again.
+            if self.seen.is_none() {
+                self.show(line);
+            }
         }
         let was = std::mem::replace(&mut self.phase, Phase::Away);
         self.ping = None;

@@ -19,9 +19,13 @@ fn new(typed: bool) -> Hall {
 fn open(typed: bool) -> Hall {
     let mut hall = new(typed);
     let welcome: &[&str] = if typed { &[WELCOME] } else { &[] };
-    hall.check(HallTalk::connected, &[welcome, &[">/lang en\n/nick 철수\n", ">/ping maru-1\n"]].concat());
+    hall.check(HallTalk::connected, &[welcome, &[&*greeting(typed), ">/ping maru-1\n"]].concat());
     hall.check(|t, now| t.received(b"* I speak English to you\n* pong maru-1\n", now), &[]);
     hall
+}
+
+fn greeting(typed: bool) -> String {
+    format!(">/lang en\n/resume{}\n/nick 철수\n", if typed { "" } else { " now" })
 }
 
 fn hear(hall: &mut Hall, text: &str, expect: &[&str]) {
@@ -36,7 +40,7 @@ fn say(hall: &mut Hall, text: &str, expect: &[&str]) {
 fn messages_go_out_behind_the_greeting_and_are_asked_about_together() {
     let mut hall = new(true);
     say(&mut hall, "early", &["|-- not connected; this is sent when the connection is back"]);
-    hall.check(HallTalk::connected, &[WELCOME, ">/lang en\n/nick 철수\n", ">/ping maru-1\n"]);
+    hall.check(HallTalk::connected, &[WELCOME, &*greeting(true), ">/ping maru-1\n"]);
     hear(&mut hall, "* pong maru-1\n", &[">early\n"]);
     say(&mut hall, "one", &[">one\n"]);
     hall.pass(LATER, &[">/ping maru-2\n"]);
@@ -124,9 +128,45 @@ fn a_broken_connection_is_told_and_nothing_is_sent_twice() {
     say(&mut hall, "kept", &["|-- not connected; this is sent when the connection is back"]);
     say(&mut hall, "kept too", &[]);
     hall.pass(Duration::from_secs(3), &[]);
-    hall.check(HallTalk::connected, &[">/lang en\n/nick 민수\n/join #dev\n", ">/ping maru-2\n"]);
+    hall.check(HallTalk::connected, &[">/lang en\n/resume\n/nick 민수\n/join #dev\n", ">/ping maru-2\n"]);
     let back = ["|-- connected again after 3 s", "|-- sent the 2 lines you typed meanwhile", ">kept\n", ">kept too\n"];
     hear(&mut hall, "* pong maru-2\n", &back);
+}
+
+#[test]
+fn the_next_connection_goes_on_behind_the_last_number_of_this_one() {
+    let mut hall = new(true);
+    hall.talk.connected(hall.now);
+    hall.talk.effects();
+    // What came before the numbers comes again with one.
+    hear(&mut hall, "* 영희 joined\n영희: 하나\n", &[]);
+    let name = "0123456789abcdef0123456789abcdef";
+    hear(
+        &mut hall,
+        &format!("=7 * begun {name}\n=7 * [11-25 12:00 #lobby] 영희: 하나\n"),
+        &["|* [11-25 12:00 #lobby] 영희: 하나"],
+    );
+    hear(
+        &mut hall,
+        "=9 * you are now 철수\n=9 * pong maru-1\n=12 영희: =1 둘\n",
+        &["|* you are now 철수", "|영희: =1 둘"],
+    );
+    hear(&mut hall, "=11 * you are in #dev: 1 person\n", &["|* you are in #dev: 1 person"]);
+    hall.talk.closed(None, hall.now);
+    hall.talk.effects();
+    let greeting = format!(">/lang en\n/resume {name} 12\n/nick 철수\n/join #dev\n");
+    hall.check(HallTalk::connected, &[&greeting, ">/ping maru-2\n"]);
+    let back = format!("영희: 셋\n=12 * resumed {name}\n=13 영희: 셋\n=14 * pong maru-2\n");
+    hear(&mut hall, &back, &["|영희: 셋", "|-- connected again after 1 s"]);
+}
+
+#[test]
+fn a_hall_that_does_not_number_is_a_hall_all_the_same() {
+    let mut hall = new(true);
+    hall.talk.connected(hall.now);
+    hall.talk.effects();
+    hear(&mut hall, "! there is no command /resume\n영희: 하나\n", &["|! there is no command /resume"]);
+    hear(&mut hall, "* pong maru-1\n", &["|영희: 하나"]);
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(super) enum Answer {
     Lang(Lang),
     /// Answered to `/ping`.
     Pong(String),
+    /// The conversation begins in the hall of this name, or goes on there.
+    Resumed(String),
     /// Messages are slowed; none is lost, so this refuses nothing.
     Slowed,
     /// Something was refused.
@@ -38,6 +40,7 @@ pub(super) struct Replies {
     lang: Vec<(String, Lang)>,
     slowed: Vec<String>,
     pong: String,
+    resumed: Vec<String>,
 }
 
 impl Replies {
@@ -66,7 +69,9 @@ impl Replies {
         let lang = [Lang::En, Lang::Ko]
             .map(|lang| (text(&Said::LangSet.lines(Style { lang, ..Style::default() }, &Codec::default())), lang));
         let pong = said(&Reply::Pong(MARK.to_owned()), Lang::En);
-        Self { named, speaks, parted, lang: lang.to_vec(), slowed, pong }
+        let resumed = |goes_on| said(&Reply::Resumed { hall: MARK.to_owned(), goes_on }, Lang::En);
+        let resumed = vec![resumed(true), resumed(false)];
+        Self { named, speaks, parted, lang: lang.to_vec(), slowed, pong, resumed }
     }
 
     /// What this line says.
@@ -82,6 +87,9 @@ impl Replies {
         if let Some((token, _)) = matches(&self.pong, line) {
             return Some(Answer::Pong(token));
         }
+        if let Some((hall, _)) = first(&self.resumed) {
+            return Some(Answer::Resumed(hall));
+        }
         if let Some((nick, _)) = first(&self.named) {
             return Some(Answer::Named(nick));
         }
@@ -92,6 +100,15 @@ impl Replies {
             return Some(Answer::Parted(room, focus));
         }
         self.lang.iter().find(|(said, _)| said == line).map(|&(_, lang)| Answer::Lang(lang))
+    }
+}
+
+/// The number in front of a line, if it has one, and the line without it.
+pub(super) fn numbered(line: &str) -> (Option<u64>, &str) {
+    let parts = line.strip_prefix('=').and_then(|rest| rest.split_once(' '));
+    match parts.and_then(|(number, rest)| Some((number.parse().ok()?, rest))) {
+        Some((number, rest)) => (Some(number), rest),
+        None => (None, line),
     }
 }
 
@@ -176,6 +193,8 @@ mod tests {
             check(&said(&Reply::Slowed(10), lang), Some(Answer::Slowed));
         }
         check("* pong maru-1", Some(Answer::Pong("maru-1".into())));
+        check(&format!("* begun {}", "a".repeat(32)), Some(Answer::Resumed("a".repeat(32))));
+        check(&format!("* resumed {}", "a".repeat(32)), Some(Answer::Resumed("a".repeat(32))));
         check("! no", Some(Answer::Refusal));
         check("철수: * you are now evil", None);
         check("* bob set the topic: you are now evil", None);

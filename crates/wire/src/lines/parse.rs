@@ -82,10 +82,12 @@ fn arguments(info: &'static Info, rest: &str, around: &Around<'_>) -> Result<Ask
             Ok(back @ 1..) => Command::Redact(back),
             _ => return Err(usage),
         },
-        Name::Resume if rest.is_empty() => Command::Resume(None),
+        Name::Resume if rest.is_empty() => Command::Resume { from: None, replay: true },
+        Name::Resume if rest == "now" => Command::Resume { from: None, replay: false },
         Name::Resume => {
             let (hall, seq) = rest.split_once(char::is_whitespace).ok_or_else(|| usage.clone())?;
-            Command::Resume(Some((hall.to_owned(), Seq(seq.trim_start().parse().map_err(|_| usage)?))))
+            let seq = Seq(seq.trim_start().parse().map_err(|_| usage)?);
+            Command::Resume { from: Some((hall.to_owned(), seq)), replay: true }
         }
         Name::Ping => Command::Ping(rest.chars().take(PING_TOKEN_CHARS).collect()),
         Name::Quit => Command::Quit,
