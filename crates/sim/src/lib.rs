@@ -10,6 +10,7 @@
 mod check;
 mod client;
 mod conn;
+mod disk;
 mod faulty;
 mod hub;
 mod plan;
@@ -21,6 +22,7 @@ mod truth;
 mod world;
 
 pub use client::Kind;
+pub use disk::Disk;
 pub use faulty::Faulty;
 pub use plan::Plan;
 pub use rng::Rng;

@@ -3,7 +3,8 @@
 //!
 //! [`detect`]: a decision is never taken back, however the bytes come. [`lines`]: the bytes go the whole way, from a
 //! client's packets through the hall and a ledger to what two others are written, each line of which must be one of
-//! those that `docs/plain-lines.md` knows.
+//! those that `docs/plain-lines.md` knows. [`record`]: whatever is stored is an entry or is refused, and an entry stays the
+//! same when it is exported and imported. [`import`]: a file is read in whole, or changes nothing.
 
 use std::ops::ControlFlow;
 
@@ -101,6 +102,74 @@ pub fn lines(bytes: &[u8]) {
     assert!(!room.conns.of.contains_key(&SessionId(1)), "an end of file ends the connection");
     room.check(SessionId(2));
     room.check(SessionId(3));
+}
+
+/// Reads bytes as a row of the store, and the entry that it is, if it is one, as a line of an export.
+///
+/// # Panics
+/// When an entry does not stay the same.
+pub fn record(bytes: &[u8]) {
+    let (numbers, rest) = bytes.split_at(bytes.len().min(40));
+    let mut five = [0_i64; 5];
+    for (number, chunk) in five.iter_mut().zip(numbers.chunks(8)) {
+        let mut whole = [0; 8];
+        whole[..chunk.len()].copy_from_slice(chunk);
+        *number = i64::from_le_bytes(whole);
+    }
+    // Kinds are few, so that most of what is tried is one.
+    five[4] %= 12;
+    let text = String::from_utf8_lossy(rest);
+    let mut parts = text.split('\n');
+    let mut part = || parts.next().unwrap_or("");
+    let (key, name, nick) = (part(), part(), part());
+    let said: Vec<&str> = parts.collect();
+    let said = said.first().map(|_| said.join("\n"));
+    let name = (!name.is_empty()).then_some(name);
+    let Ok(entry) = ledger::decode(key, name, five, nick, said.as_deref()) else { return };
+    let line = ledger::line::of_entry(&entry);
+    match ledger::line::entry(&line) {
+        Ok(again) => {
+            // An export knows times that have a date.
+            assert_eq!(
+                (again.seq, &again.author, &again.logs, &again.event),
+                (entry.seq, &entry.author, &entry.logs, &entry.event)
+            );
+            assert_eq!(ledger::line::of_entry(&again), line);
+        }
+        // What no hall has ever numbered so is not taken in.
+        Err(why) => assert!(!matches!(why, ledger::line::Why::Json(_)), "{why:?}: {line}"),
+    }
+}
+
+/// Reads bytes into a store, and out again.
+///
+/// # Panics
+/// When a refused file has changed something, or what was read in is not what is there.
+pub fn import(bytes: &[u8]) {
+    let home = tempfile::tempdir().expect("a directory");
+    let limits = ledger::SqliteLimits::default();
+    let export = || {
+        let mut out = Vec::new();
+        ledger::export(home.path(), &limits, &ledger::ExportOptions::default(), &mut out).expect("it can be read");
+        out
+    };
+    let first = ledger::import(home.path(), &limits, &mut &*bytes);
+    let there = export();
+    let entries = there.iter().filter(|byte| **byte == b'\n').count() as u64 - 1;
+    match first {
+        Ok(imported) => {
+            assert_eq!((imported.entries, imported.known), (entries, 0));
+            let again = ledger::import(home.path(), &limits, &mut &*bytes).expect("it was taken before");
+            assert_eq!((again.entries, again.known), (0, entries));
+            assert_eq!(export(), there, "once more changes nothing");
+            let report = ledger::verify(home.path(), &limits).expect("it can be read");
+            assert!(report.findings.is_empty(), "{report:?}");
+        }
+        Err(ledger::ImportError::Line { line, .. }) => {
+            assert!(line >= 1 && entries == 0, "a refused file has changed something");
+        }
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// A hall with three clients: one that is fuzzed, one that reads lines, one that sends no newlines.
