@@ -21,3 +21,4 @@ lint:
 bench *arguments:
     cargo build --locked --release -p maru -p bench
     ./target/release/maru-bench run {{ arguments }}
+    ./target/release/maru-bench ledger {{ if arguments == "--quick" { "--quick" } else { "" } }}

@@ -43,6 +43,8 @@ pub(crate) enum Command {
     },
     /// Start Maru and the floor in turn, measure both, and print one table
     Run(RunArgs),
+    /// Measure the ledger: how fast it takes entries, and what a large one costs
+    Ledger(LedgerArgs),
 }
 
 /// A server that is running.
@@ -118,6 +120,17 @@ pub(crate) struct RunArgs {
     /// Silent connections for the memory
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
     pub(crate) connections: usize,
+}
+
+/// What `ledger` is told.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    /// The program to measure [default: `maru` beside this program]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) maru: Option<PathBuf>,
+    /// Fewer entries: to see that it works, not to be quoted
+    #[arg(long)]
+    pub(crate) quick: bool,
 }
 
 impl FanoutArgs {

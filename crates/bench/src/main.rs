@@ -3,7 +3,8 @@
 //! `fanout` and `idle` measure any server that is running, `floor` is the cheapest broadcaster there can be, and `run`
 //! starts Maru and the floor in turn and prints one against the other. All figures that a bar is set for are ratios
 //! between the two in the same run, or bytes: times alone say more about the machine than about the server.
-//! `docs/BENCH.md` says what is measured and how. It knows nothing of the server's code, only its port and its process.
+//! `ledger` fills a store and measures what a large one costs. `docs/BENCH.md` says what is measured and how. It knows
+//! nothing of the server's code, only its port and its process; of the house it has the ledger alone.
 
 mod cli;
 mod codec;
@@ -50,5 +51,6 @@ fn dispatch(cli: Cli) -> Result<bool> {
             Ok(true)
         }
         Command::Run(args) => run::run(&args),
+        Command::Ledger(args) => run::store::run(&args),
     }
 }

@@ -5,6 +5,7 @@
 //! Servers are killed when their round is over, on every way out of here.
 
 mod server;
+pub(crate) mod store;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,10 @@ const MESSAGE_BYTES: usize = 64;
 const WINDOWS: [(u64, f64); 2] = [(1, 1.25), (32, 1.5)];
 /// Silence after which what has not come counts as lost.
 const STALL_LIMIT: Duration = Duration::from_secs(10);
+/// The most that CPU per delivery may be of the same with a ledger in memory.
+const LEDGER_RATIO: f64 = 1.1;
+/// The most that the ledger may add to the median latency, in microseconds.
+const LEDGER_ADDS_US: f64 = 1_000.0;
 /// The most resident memory that an idle connection may cost.
 const IDLE_BYTES_MAX: f64 = 2048.0;
 
@@ -56,18 +61,25 @@ pub(crate) fn run(args: &RunArgs) -> Result<bool> {
 
     let mut rows = Vec::new();
     for (window, bar) in WINDOWS {
-        rows.extend(course.closed_loop(window, bar)?);
+        rows.extend(course.closed_loop(Kind::BOTH, window, bar)?);
     }
-    rows.extend(course.open_loop(args.rate)?);
+    rows.extend(course.open_loop(Kind::BOTH, args.rate, Bar::None)?);
     rows.extend(course.idle(args.connections)?);
+    let mut ledgers = Vec::new();
+    for (window, _) in WINDOWS {
+        ledgers.extend(course.closed_loop(Kind::LEDGERS, window, LEDGER_RATIO)?);
+    }
+    ledgers.extend(course.open_loop(Kind::LEDGERS, args.rate, Bar::More(LEDGER_ADDS_US))?);
 
     println!("{} members, {MESSAGE_BYTES}-byte messages, {rounds} rounds of floor and maru in turn", args.members);
     println!("medians; a ratio is the median of the rounds' ratios (lowest to highest)\n");
-    print!("{}", table::render(&rows));
+    println!("{}", table::render(Kind::BOTH, &rows));
+    println!("a ledger that survives the end of the server, against one in memory\n");
+    print!("{}", table::render(Kind::LEDGERS, &ledgers));
     if !course.clean {
         println!("\nmessages went astray: the figures above mean nothing");
     }
-    Ok(course.clean && rows.iter().all(|row| row.holds() != Some(false)))
+    Ok(course.clean && rows.iter().chain(&ledgers).all(|row| row.holds() != Some(false)))
 }
 
 /// `maru` in the directory of this program, where cargo puts both.
@@ -78,14 +90,14 @@ fn beside_us() -> Result<PathBuf> {
 
 impl Course<'_> {
     /// CPU per delivery and deliveries a second with a window of messages in flight.
-    fn closed_loop(&mut self, window: u64, bar: f64) -> Result<[Row; 2]> {
+    fn closed_loop(&mut self, kinds: [Kind; 2], window: u64, bar: f64) -> Result<[Row; 2]> {
         // A message in a batch costs a fraction of one alone, so more of them take as long.
         let messages = if window == 1 { TURN_MESSAGES } else { TURN_MESSAGES * window };
         let mut cpu = Row::new(format!("CPU per delivery, window {window}"), Unit::Microseconds, Bar::Ratio(bar));
         let mut speed = Row::new(format!("deliveries per second, window {window}"), Unit::Count, Bar::None);
         for round in 1..=self.rounds {
             eprintln!("measuring window {window}, round {round} of {}", self.rounds);
-            for (kind, report) in self.round(Pace::Window(window), messages, self.turns)? {
+            for (kind, report) in self.round(kinds, Pace::Window(window), messages, self.turns)? {
                 cpu.push(kind, report.cpu_ns_per_delivery() / 1000.0);
                 speed.push(kind, report.deliveries_per_s());
             }
@@ -94,14 +106,17 @@ impl Course<'_> {
     }
 
     /// How late messages come that are due at a steady rate.
-    fn open_loop(&mut self, rate: f64) -> Result<Vec<Row>> {
+    fn open_loop(&mut self, kinds: [Kind; 2], rate: f64, median: Bar) -> Result<Vec<Row>> {
         let name = |percentile| format!("latency {percentile} at {rate} messages/s");
         let mut rows: Vec<_> =
             PERCENTILES.iter().map(|(label, _)| Row::new(name(label), Unit::Microseconds, Bar::None)).collect();
+        if let (Some(row), Some((label, _))) = (rows.first_mut(), PERCENTILES.first()) {
+            *row = Row::new(name(label), Unit::Microseconds, median);
+        }
         let rounds = self.rounds.min(3);
         for round in 1..=rounds {
             eprintln!("measuring latency, round {round} of {rounds}");
-            for (kind, report) in self.round(Pace::Rate(rate), TURN_MESSAGES, self.turns.div_ceil(3))? {
+            for (kind, report) in self.round(kinds, Pace::Rate(rate), TURN_MESSAGES, self.turns.div_ceil(3))? {
                 let latency = report.latency.context("an open loop measures latency")?;
                 for (row, (_, percentile)) in rows.iter_mut().zip(PERCENTILES) {
                     row.push(kind, latency.percentile_us(percentile));
@@ -111,10 +126,16 @@ impl Course<'_> {
         Ok(rows)
     }
 
-    /// A fresh floor and a fresh Maru, everybody connected to both, taking turns: the one that waits costs nothing.
-    fn round(&mut self, pace: Pace, messages: u64, turns: u64) -> Result<Vec<(Kind, fanout::Report)>> {
+    /// Two fresh servers, everybody connected to both, taking turns: the one that waits costs nothing.
+    fn round(
+        &mut self,
+        kinds: [Kind; 2],
+        pace: Pace,
+        messages: u64,
+        turns: u64,
+    ) -> Result<Vec<(Kind, fanout::Report)>> {
         let mut sides = Vec::new();
-        for kind in Kind::BOTH {
+        for kind in kinds {
             let server = Server::start(kind, self.maru)?;
             let plan = self.plan(&server, pace, messages, turns);
             let session = Session::start(&plan).map_err(|error| server.explain(error))?;

@@ -16,7 +16,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("tui", &["hall", "wire"]),
     ("maru", &["hall", "wire", "ledger", "gate", "server", "tui"]),
     ("sim", &["hall", "wire", "ledger"]),
-    ("bench", &["wire"]),
+    ("bench", &["hall", "wire", "ledger"]),
 ];
 
 /// Crates of others that only these of ours may use.

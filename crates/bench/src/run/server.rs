@@ -30,13 +30,32 @@ const LOG_BYTES_SHOWN: usize = 2000;
 pub(super) enum Kind {
     /// The cheapest broadcaster.
     Floor,
-    /// Maru.
+    /// Maru as it comes: every message is on the disk before anybody is shown it.
     Maru,
+    /// Maru with a ledger that survives the end of the server.
+    Process,
+    /// Maru with a ledger in memory.
+    Memory,
 }
 
 impl Kind {
-    /// Both, in the order in which they take turns.
+    /// Maru and what it is measured against, in the order in which they take turns.
     pub(super) const BOTH: [Self; 2] = [Self::Floor, Self::Maru];
+    /// The ledger on disk and what it is measured against.
+    pub(super) const LEDGERS: [Self; 2] = [Self::Memory, Self::Process];
+
+    /// Whether others are measured against it.
+    pub(super) fn is_measure(self) -> bool {
+        matches!(self, Self::Floor | Self::Memory)
+    }
+
+    fn durability(self) -> Option<&'static str> {
+        match self {
+            Self::Floor | Self::Maru => None,
+            Self::Process => Some("process"),
+            Self::Memory => Some("memory"),
+        }
+    }
 }
 
 impl fmt::Display for Kind {
@@ -44,6 +63,8 @@ impl fmt::Display for Kind {
         f.pad(match self {
             Self::Floor => "floor",
             Self::Maru => "maru",
+            Self::Process => "process",
+            Self::Memory => "memory",
         })
     }
 }
@@ -58,10 +79,15 @@ pub(super) struct Server {
 impl Server {
     /// Starts one and waits until it says where it listens.
     pub(super) fn start(kind: Kind, maru: &Path) -> Result<Self> {
+        Self::start_on(kind, maru, None)
+    }
+
+    /// The same, on data that is there.
+    pub(super) fn start_on(kind: Kind, maru: &Path, data: Option<&Path>) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("maru-bench-").tempdir().context("cannot make a directory")?;
         let mut command = match kind {
             Kind::Floor => floor()?,
-            Kind::Maru => serve(maru, directory.path()),
+            _ => serve(maru, data.unwrap_or(&directory.path().join("data")), kind.durability()),
         };
         let log = File::create(log_path(directory.path())).context("cannot make a log file")?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
@@ -114,9 +140,9 @@ fn floor() -> Result<Command> {
     Ok(command)
 }
 
-fn serve(maru: &Path, directory: &Path) -> Command {
+fn serve(maru: &Path, data: &Path, durability: Option<&str>) -> Command {
     let mut command = Command::new(maru);
-    command.args(["serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data-dir"]).arg(directory.join("data"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--limits", "off", "--data-dir"]).arg(data);
     // Nothing of the caller's own settings, or two runs would not measure the same.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("MARU_") {
@@ -124,6 +150,7 @@ fn serve(maru: &Path, directory: &Path) -> Command {
         }
     }
     command.env("MARU_LIMITS_CONNECTIONS", CONNECTIONS_LIMIT);
+    command.envs(durability.map(|durability| ("MARU_DURABILITY", durability)));
     command
 }
 

@@ -20,6 +20,8 @@ pub(super) enum Unit {
 pub(super) enum Bar {
     /// At most so many times the floor's figure.
     Ratio(f64),
+    /// At most so much more than the floor's figure.
+    More(f64),
     /// At most so many bytes, whatever the floor's figure.
     Bytes(f64),
     /// The figure is for information.
@@ -44,16 +46,14 @@ impl Row {
 
     /// Adds a round's value.
     pub(super) fn push(&mut self, kind: Kind, value: f64) {
-        match kind {
-            Kind::Floor => self.floor.push(value),
-            Kind::Maru => self.maru.push(value),
-        }
+        if kind.is_measure() { self.floor.push(value) } else { self.maru.push(value) }
     }
 
     /// Whether Maru reaches the bar; `None` without a bar. A figure that could not be measured reaches none.
     pub(super) fn holds(&self) -> Option<bool> {
         match self.bar {
             Bar::Ratio(bar) => Some(median(&self.ratios()) <= bar),
+            Bar::More(bar) => Some(median(&self.maru) - median(&self.floor) <= bar),
             Bar::Bytes(bar) => Some(median(&self.maru) <= bar),
             Bar::None => None,
         }
@@ -75,6 +75,7 @@ impl Row {
         };
         let bar = match self.bar {
             Bar::Ratio(bar) => format!("{bar:.2}"),
+            Bar::More(bar) => format!("+{}", self.show(bar)),
             Bar::Bytes(_) => self.show(self.bar_value()),
             Bar::None => "-".to_owned(),
         };
@@ -88,7 +89,7 @@ impl Row {
 
     fn bar_value(&self) -> f64 {
         match self.bar {
-            Bar::Ratio(bar) | Bar::Bytes(bar) => bar,
+            Bar::Ratio(bar) | Bar::More(bar) | Bar::Bytes(bar) => bar,
             Bar::None => f64::NAN,
         }
     }
@@ -115,8 +116,8 @@ fn median(values: &[f64]) -> f64 {
 }
 
 /// The rows as lines of text under a heading, names to the left and figures to the right.
-pub(super) fn render(rows: &[Row]) -> String {
-    let heading = ["figure", "floor", "maru", "ratio", "bar", "holds"].map(str::to_owned);
+pub(super) fn render([measure, measured]: [Kind; 2], rows: &[Row]) -> String {
+    let heading = ["figure", &measure.to_string(), &measured.to_string(), "ratio", "bar", "holds"].map(str::to_owned);
     let lines: Vec<_> = std::iter::once(heading).chain(rows.iter().map(Row::cells)).collect();
     let mut widths = [0; 6];
     for line in &lines {
@@ -156,7 +157,7 @@ CPU     3.00 us  3.90 us  1.20 (1.10 to 1.30)    1.25    yes
 speed      1000      900                 0.90       -      -
 memory     10 B   4096 B                    -  2048 B     NO
 ";
-        assert_eq!(render(&rows), expect);
+        assert_eq!(render(Kind::BOTH, &rows), expect);
     }
 
     #[test]
