@@ -61,7 +61,8 @@ impl Hall {
             }
             Event::Nick(nick) => {
                 if let Some(person) = self.people.get_mut(&author.person) {
-                    (person.next_nick, person.taken) = (None, None);
+                    let rare = person.rare_mut();
+                    (rare.next_nick, rare.taken) = (None, None);
                     self.free_nick(nick, author.person);
                 }
             }
@@ -117,9 +118,10 @@ impl Hall {
                 let Some(person) = self.people.get_mut(&entry.author.person) else { return };
                 let old = std::mem::replace(&mut person.nick, nick.clone());
                 let mut taken = None;
-                if person.next_nick.as_ref() == Some(nick) {
-                    person.next_nick = None;
-                    taken = person.taken.take();
+                if person.next_nick() == Some(nick) {
+                    let rare = person.rare_mut();
+                    rare.next_nick = None;
+                    taken = rare.taken.take();
                 }
                 self.free_nick(&old, entry.author.person);
                 let reply = Reply::Named { nick: nick.clone(), taken };
@@ -142,16 +144,17 @@ impl Hall {
         if most == 0 {
             return;
         }
-        if person.said.len() >= most {
-            person.said.pop_front();
+        let said = &mut person.rare_mut().said;
+        if said.len() >= most {
+            said.pop_front();
         }
-        person.said.push_back((entry.seq, log.clone()));
+        said.push_back((entry.seq, log.clone()));
     }
 
     /// A message was taken back: it is nowhere in memory any more.
     fn redacted(&mut self, entry: &Entry, target: Seq, out: &mut Effects) {
         if let Some(person) = self.people.get_mut(&entry.author.person) {
-            person.said.retain(|(seq, _)| *seq != target);
+            person.rare_mut().said.retain(|(seq, _)| *seq != target);
         }
         for log in &entry.logs {
             if let Some(feed) = self.feed(log) {
@@ -195,7 +198,7 @@ impl Hall {
             return;
         }
         for session in person.sessions.clone() {
-            let resumes = self.sessions.get(&session).and_then(|s| s.resumes);
+            let resumes = self.sessions.get(&session).and_then(|s| s.resumes.as_deref().copied());
             let before = Seq(entry.seq.0 - 1);
             self.follow_room(session, room, resumes.map_or(before, |seq| seq.min(before)), out);
             let reply = Reply::Joined { room: room.clone(), topic: self.topic_of(room), people };

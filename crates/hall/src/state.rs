@@ -30,14 +30,21 @@ pub(crate) enum Presence {
 pub(crate) struct Person {
     /// What they are called.
     pub(crate) nick: Nick,
-    /// What they will be called when the ledger has taken it.
-    pub(crate) next_nick: Option<Nick>,
-    /// The nick they asked for instead, if that was in use.
-    pub(crate) taken: Option<Nick>,
     /// Whether the hall gave them their nick.
     pub(crate) guest: bool,
     pub(crate) sessions: SmallVec<[SessionId; 1]>,
     pub(crate) rooms: SmallVec<[(RoomName, Presence); 1]>,
+    /// What those do not have who only listen, so that they take no memory for it.
+    pub(crate) rare: Option<Box<Rare>>,
+}
+
+/// What somebody has who does something.
+#[derive(Debug, Default)]
+pub(crate) struct Rare {
+    /// What they will be called when the ledger has taken it.
+    pub(crate) next_nick: Option<Nick>,
+    /// The nick they asked for instead, if that was in use.
+    pub(crate) taken: Option<Nick>,
     /// What they said last and can take back, the latest last.
     pub(crate) said: VecDeque<(Seq, LogId)>,
 }
@@ -45,7 +52,16 @@ pub(crate) struct Person {
 impl Person {
     /// What they will be called when everything proposed so far is on the ledger.
     pub(crate) fn called(&self) -> &Nick {
-        self.next_nick.as_ref().unwrap_or(&self.nick)
+        self.next_nick().unwrap_or(&self.nick)
+    }
+
+    /// What they will be called when the ledger has taken it, if they are about to be called otherwise.
+    pub(crate) fn next_nick(&self) -> Option<&Nick> {
+        self.rare.as_ref()?.next_nick.as_ref()
+    }
+
+    pub(crate) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 
     pub(crate) fn presence(&self, room: &RoomName) -> Option<Presence> {
@@ -66,8 +82,8 @@ pub(crate) struct Session {
     pub(crate) focus: Option<RoomName>,
     /// The direct conversations it follows, the latest last.
     pub(crate) directs: SmallVec<[LogId; 0]>,
-    /// The entry behind which it goes on in the rooms that it comes into.
-    pub(crate) resumes: Option<Seq>,
+    /// The entry behind which it goes on in the rooms that it comes into: boxed, because hardly anybody has one.
+    pub(crate) resumes: Option<Box<Seq>>,
 }
 
 #[derive(Debug)]
@@ -161,12 +177,10 @@ impl Hall {
         self.nicks.insert(nick.clone(), id);
         let person = Person {
             nick: nick.clone(),
-            next_nick: None,
-            taken: None,
             guest: true,
             sessions: smallvec![session],
             rooms: smallvec![],
-            said: VecDeque::new(),
+            rare: None,
         };
         self.people.insert(id, person);
         self.sessions.insert(session, Session { person: id, focus: None, directs: smallvec![], resumes: None });
@@ -338,7 +352,7 @@ impl Hall {
     /// Forgets a person who is in no room and has no session.
     pub(crate) fn forget(&mut self, id: PersonId) {
         if let Some(person) = self.people.remove(&id) {
-            for nick in std::iter::once(&person.nick).chain(&person.next_nick) {
+            for nick in std::iter::once(&person.nick).chain(person.next_nick()) {
                 self.free_nick(nick, id);
             }
         }
@@ -346,7 +360,7 @@ impl Hall {
 
     /// Gives a nick back unless its owner still wears or awaits it, or it is another's.
     pub(crate) fn free_nick(&mut self, nick: &Nick, owner: PersonId) {
-        let kept = self.people.get(&owner).is_some_and(|p| p.nick == *nick || p.next_nick.as_ref() == Some(nick));
+        let kept = self.people.get(&owner).is_some_and(|p| p.nick == *nick || p.next_nick() == Some(nick));
         if !kept && self.nicks.get(nick) == Some(&owner) {
             self.nicks.remove(nick);
         }

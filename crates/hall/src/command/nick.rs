@@ -34,7 +34,9 @@ impl Hall {
         if rooms.is_empty() {
             // Nobody has seen this person yet: the name is worn at once, and with it they show up.
             let old = std::mem::replace(&mut person.nick, nick.clone());
-            person.next_nick = None;
+            if let Some(rare) = &mut person.rare {
+                rare.next_nick = None;
+            }
             self.free_nick(&old, id);
             if !quiet {
                 out.push(Effect::Reply(session, Reply::Named { nick, taken }, self.head));
@@ -48,8 +50,9 @@ impl Hall {
                 out.push(Effect::Reply(session, Reply::Named { nick, taken }, self.head));
             }
         } else {
-            person.taken = taken;
-            let unworn = person.next_nick.replace(nick.clone());
+            let rare = person.rare_mut();
+            rare.taken = taken;
+            let unworn = rare.next_nick.replace(nick.clone());
             if let Some(unworn) = unworn {
                 self.free_nick(&unworn, id);
             }

@@ -20,7 +20,7 @@ impl Hall {
         let (head, id) = (self.head, self.id.clone());
         let Some(known) = self.sessions.get_mut(&session) else { return Ok(()) };
         let (person, focus) = (known.person, known.focus.clone());
-        known.resumes = from;
+        known.resumes = from.map(Box::new);
         let Some(person) = self.people.get(&person) else { return Ok(()) };
         // Where it is already it came a moment ago.
         let listens: Vec<_> =
