@@ -288,6 +288,8 @@ everybody_is_back() {
 
 published_port_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 
+operator_finds() { compose exec -T chat_server /maru search "$1" | grep -qF "*$1*"; }
+
 check_restart() {
   step 'docker compose restart'
   nc_close
@@ -295,6 +297,10 @@ check_restart() {
   check 'the published port answers again' until_true 20 published_port_answers
   nc_open
   nc_says '나그네: 다시 왔어요'
+  nc_says '/search 넓네요'
+  check 'what was said before the restart is found' nc_hears 'James: 반가워요, 민지. 마루가 *넓네요*'
+  check 'and by the operator' operator_finds '넓네요'
+  check 'the ledger is whole' compose exec -T chat_server /maru verify
   check 'both clients come back by themselves' until_true 60 everybody_is_back
   terminal_type minji '저도 다시 왔어요'
   check 'and talk on' terminal_sees james '민지: 저도 다시 왔어요'

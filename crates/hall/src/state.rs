@@ -175,13 +175,8 @@ impl Hall {
         self.next_person += 1;
         let nick = self.guest_nick();
         self.nicks.insert(nick.clone(), id);
-        let person = Person {
-            nick: nick.clone(),
-            guest: true,
-            sessions: smallvec![session],
-            rooms: smallvec![],
-            rare: None,
-        };
+        let person =
+            Person { nick: nick.clone(), guest: true, sessions: smallvec![session], rooms: smallvec![], rare: None };
         self.people.insert(id, person);
         self.sessions.insert(session, Session { person: id, focus: None, directs: smallvec![], resumes: None });
         let lobby = self.lobby.clone();

@@ -137,6 +137,9 @@ fn a_hole_is_filled_from_an_export_and_what_was_taken_back_stays_so() {
     assert!(!all(other.path()).contains("말 4 "));
 }
 
+/// A file, the line that is wrong in it, and why.
+type Check = (String, u64, fn(&Why) -> bool);
+
 #[test]
 fn a_hostile_file_gets_a_line_and_a_reason_and_changes_nothing() {
     let (from, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
@@ -151,7 +154,7 @@ fn a_hostile_file_gets_a_line_and_a_reason_and_changes_nothing() {
         lines.join("\n")
     };
     let long = "x".repeat(5 * 1024 * 1024);
-    let checks: Vec<(String, u64, fn(&Why) -> bool)> = vec![
+    let checks: Vec<Check> = vec![
         (String::new(), 1, |why| *why == Why::NoHeader),
         (with(1, "[]"), 1, |why| *why == Why::NoHeader),
         (with(1, &lines[0].replace("\"maru\":1", "\"maru\":2")), 1, |why| *why == Why::Version(2)),

@@ -80,7 +80,7 @@ impl Reader<'_> {
             return true;
         }
         if let Some(answer) = self.record.answers.get(self.answer)
-            && let Some(len) = self.starts_with(&answer.bytes)
+            && let Some(len) = self.starts_with_numbered(answer.after, &answer.bytes)
         {
             while self.due.get(self.next).is_some_and(|(entry, may_miss)| *may_miss && entry.seq <= answer.after) {
                 self.next += 1;
@@ -95,20 +95,27 @@ impl Reader<'_> {
         let required = self.due[self.next..].iter().position(|(_, may_miss)| !may_miss);
         let last = required.map_or(self.due.len(), |required| self.next + required + 1);
         let order = required.map(|required| self.next + required).into_iter().chain(self.next..last);
-        for index in order {
+        // Nothing is shown before it is on the ledger.
+        let head = self.head();
+        for index in order.filter(|index| self.due[*index].0.seq <= head).collect::<Vec<_>>() {
             let entry = self.due[index].0;
             let mut lines = renderings(entry);
             if self.taken_back.contains(&entry.seq) {
                 lines.extend(renderings(&entry.redacted()));
             }
-            if let Some(len) = lines.iter().find_map(|line| self.starts_with(line)) {
-                assert!(entry.seq <= self.head(), "{:?} was shown before it was on the ledger", entry.seq);
+            if let Some(len) = lines.iter().find_map(|line| self.starts_with_numbered(entry.seq, line)) {
                 self.next = index + 1;
                 self.at += len;
                 return true;
             }
         }
         false
+    }
+
+    /// The same for what may have its number in front.
+    fn starts_with_numbered(&self, seq: Seq, line: &[u8]) -> Option<usize> {
+        let numbered = [format!("={} ", seq.0).as_bytes(), line].concat();
+        self.starts_with(line).or_else(|| self.starts_with(&numbered))
     }
 
     fn starts_with(&self, line: &[u8]) -> Option<usize> {
@@ -121,8 +128,11 @@ impl Reader<'_> {
         let begins =
             |line: &[u8]| (if self.record.unframed { stripped(line) } else { line.to_vec() }).starts_with(part);
         let gap = self.gaps.iter().any(|gap| begins(&self.record.gaps[*gap]));
-        let answer = self.record.answers.get(self.answer).is_some_and(|answer| begins(&answer.bytes));
-        gap || answer || self.due[self.next..].iter().any(|(entry, _)| renderings(entry).iter().any(|l| begins(l)))
+        let either =
+            |seq: Seq, line: &[u8]| begins(line) || begins(&[format!("={} ", seq.0).as_bytes(), line].concat());
+        let answer = self.record.answers.get(self.answer).is_some_and(|answer| either(answer.after, &answer.bytes));
+        let mut due = self.due[self.next..].iter();
+        gap || answer || due.any(|(entry, _)| renderings(entry).iter().any(|line| either(entry.seq, line)))
     }
 
     /// The end of the ledger when the byte at hand was written; a stripped stream is written later than its place says.

@@ -71,6 +71,11 @@ impl Client {
                 let text = self.message(rng, 1);
                 format!("{}: {text}", self.name).into_bytes()
             }
+            // A program that asks for numbers asks first.
+            Kind::Framed if self.sent == 0 && rng.chance(25) => {
+                self.sent += 1;
+                b"/resume now\n".to_vec()
+            }
             Kind::Framed if self.sent == 0 && rng.chance(40) => self.first(rng),
             Kind::Framed => self.line(rng, people).into_bytes(),
             Kind::Telnet if self.sent == 0 => [&b"\xff\xfd\x03\xff\xfb\x18"[..], &self.first(rng)].concat(),

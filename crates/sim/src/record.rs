@@ -88,8 +88,11 @@ impl Record {
     /// The hall gives the session a cursor. A room is followed from an entry, or from the arrival: that in the lobby, or one
     /// that the ledger did not take.
     pub(crate) fn followed(&mut self, log: &LogId, at: Seq) {
-        if self.open(log).is_none() {
-            self.begin(log, at);
+        match self.open(log) {
+            None => self.begin(log, at),
+            // It has asked to begin anew: what it was not shown so far it is not shown any more.
+            Some(open) if self.periods[open].from < at => self.holes.push((log.clone(), Seq(0), Seq(at.0 + 1))),
+            Some(_) => {}
         }
     }
 

@@ -116,6 +116,39 @@ fn lines_of(lines: &mut Vec<String>, entries: &[Arc<Entry>]) {
     }
 }
 
+/// A process ends without a word: nothing more is written to its files.
+fn end_process<T>(dir: &Path, held: T) {
+    let written = tempfile::tempdir().unwrap();
+    let copy = |from: &Path, to: &Path| {
+        for file in std::fs::read_dir(from).unwrap() {
+            let path = file.unwrap().path();
+            std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+        }
+    };
+    copy(dir, written.path());
+    drop(held);
+    std::fs::remove_dir_all(dir).unwrap();
+    std::fs::create_dir(dir).unwrap();
+    copy(written.path(), dir);
+}
+
+/// Whatever has become of the index: it finds what is there.
+fn finds_the_last(dir: &Path, lines: &[String]) {
+    let ledger = open(dir);
+    let mut indexer = ledger.indexer().unwrap().unwrap();
+    while indexer.work().unwrap() {}
+    let is_said = |line: &&String| line.contains("\"event\":\"say\"");
+    let Some(line) = lines.iter().rev().find(is_said) else { return };
+    let entry = ledger::line::entry(line).unwrap();
+    let Event::Message(_, text) = &entry.event else { unreachable!("it was said") };
+    let word = text.as_str().split(' ').next().unwrap().to_owned();
+    let logs = ["#lobby", "#a", "#b"].map(|room| LogId::Room(RoomName::new(room, 50).unwrap())).to_vec();
+    let search = hall::Search { logs, words: vec![word], ..hall::Search::default() };
+    let found = ledger.reader().unwrap().search(&search, 1_000).unwrap();
+    assert_eq!(found.unindexed, 0);
+    assert!(found.entries.iter().any(|other| other.seq == entry.seq), "{line}");
+}
+
 fn world(seed: u64) -> usize {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("data");
@@ -154,19 +187,7 @@ fn world(seed: u64) -> usize {
             lines_of(&mut with_group, &life.commit(&mut ledger, group));
         }
         said = life.said;
-        // Its process ends without a word: nothing more is written.
-        let written = tempfile::tempdir().unwrap();
-        for file in std::fs::read_dir(&dir).unwrap() {
-            let path = file.unwrap().path();
-            std::fs::copy(&path, written.path().join(path.file_name().unwrap())).unwrap();
-        }
-        drop((ledger, indexer));
-        std::fs::remove_dir_all(&dir).unwrap();
-        std::fs::create_dir(&dir).unwrap();
-        for file in std::fs::read_dir(written.path()).unwrap() {
-            let path = file.unwrap().path();
-            std::fs::copy(&path, dir.join(path.file_name().unwrap())).unwrap();
-        }
+        end_process(&dir, (ledger, indexer));
         disk.crash(&dir, &mut rng).unwrap();
         drop(open(&dir));
         let there = stored(&dir);
@@ -182,22 +203,7 @@ fn world(seed: u64) -> usize {
         let report = ledger::verify(&dir, &SqliteLimits::default()).unwrap();
         let store = report.findings.iter().filter(|finding| !matches!(finding, ledger::Finding::Index(_)));
         assert_eq!(store.count(), 0, "seed {seed}, crash {crash}: {report:?}");
-        // Whatever has become of the index: it finds what is there.
-        let ledger = open(&dir);
-        let mut indexer = ledger.indexer().unwrap().unwrap();
-        while indexer.work().unwrap() {}
-        if let Some((number, line)) =
-            lines.iter().enumerate().rev().find(|(_, line)| line.contains("\"event\":\"say\""))
-        {
-            let entry = ledger::line::entry(line).unwrap();
-            let Event::Message(_, text) = &entry.event else { unreachable!("it was said") };
-            let word = text.as_str().split(' ').next().unwrap().to_owned();
-            let logs = ["#lobby", "#a", "#b"].map(|room| LogId::Room(RoomName::new(room, 50).unwrap())).to_vec();
-            let search = hall::Search { logs, words: vec![word], ..hall::Search::default() };
-            let found = ledger.reader().unwrap().search(&search, 1_000).unwrap();
-            assert_eq!(found.unindexed, 0);
-            assert!(found.entries.iter().any(|e| e.seq.0 == number as u64 + 1), "seed {seed}: {line}");
-        }
+        finds_the_last(&dir, &lines);
     }
     survived
 }

@@ -6,7 +6,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -330,7 +330,7 @@ fn join(server: &Server, room: &str) -> Result<Duration> {
 }
 
 /// How long a server takes to be there, and what it holds when it has answered a replay and a search.
-fn start(maru: &Path, data: &PathBuf) -> Result<(Duration, Memory)> {
+fn start(maru: &Path, data: &Path) -> Result<(Duration, Memory)> {
     let begin = Instant::now();
     let server = Server::start_on(Kind::Process, maru, Some(data))?;
     // It takes people in from then on.
