@@ -96,14 +96,13 @@ fn arguments(info: &'static Info, rest: &str, around: &Around<'_>) -> Result<Ask
     }))
 }
 
-/// `N`, or `since` and a time.
+/// `N`, or `since` and a time; in Korean the word comes behind the time (`어제부터`).
 fn span(rest: &str, around: &Around<'_>) -> Option<Span> {
     if rest.is_empty() {
         return Some(Span::Last(HISTORY_DEFAULT));
     }
-    if let Some((word, time)) = rest.split_once(char::is_whitespace)
-        && matches!(word.to_lowercase().as_str(), "since" | "부터")
-    {
+    let since = rest.split_once(char::is_whitespace).filter(|(word, _)| word.eq_ignore_ascii_case("since"));
+    if let Some(time) = since.map(|(_, time)| time).or_else(|| rest.strip_suffix("부터")) {
         return when::parse(time, around.now, &around.codec.zone).map(Span::Since);
     }
     match rest.parse() {
