@@ -1,12 +1,13 @@
-//! A copy of a store that is in use, by SQLite's online backup: whole, and as it was at one moment.
+//! A copy of a store that is in use, by SQLite's online backup: whole, and as it was at one moment. And the way back.
 
 use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use crate::sqlite::{Access, Store, failed};
+use crate::sqlite::{Access, LEDGER_FILE, Store, failed, open_file, remove_index};
 use crate::{Error, SqliteLimits};
 
 /// Copies the store in a directory to a file, which is there whole or not at all; one of that name is replaced. Returns its
@@ -30,6 +31,40 @@ pub fn backup(dir: &Path, limits: &SqliteLimits, to: &Path) -> Result<u64, Error
         let _ = fs::remove_file(&part);
     }
     copied
+}
+
+/// Puts a copy in the place of the store in a directory, whose hall is not running; there need not be one. The copy is looked
+/// at first: the store is replaced by a whole one or not at all.
+///
+/// # Errors
+/// When the copy is no store that this program knows, or is damaged, or something cannot be written.
+pub fn restore(dir: &Path, limits: &SqliteLimits, copy: &mut dyn Read) -> Result<(), Error> {
+    fs::create_dir_all(dir)?;
+    let to = dir.join(LEDGER_FILE);
+    let part = part_of(&to);
+    let looked_at = (|| {
+        let mut file = File::create(&part)?;
+        io::copy(copy, &mut file)?;
+        file.sync_all()?;
+        let conn = open_file(&part, Access::Any, limits)?;
+        let said: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+        if said == "ok" { Ok(()) } else { Err(Error::Corrupt(said)) }
+    })();
+    if let Err(error) = looked_at {
+        let _ = fs::remove_file(&part);
+        return Err(error);
+    }
+    // What belongs to the old one goes first: it would be taken for a part of the new one.
+    for end in ["-wal", "-shm"] {
+        match fs::remove_file(dir.join(format!("{LEDGER_FILE}{end}"))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    remove_index(dir)?;
+    fs::rename(&part, &to)?;
+    File::open(dir)?.sync_all()?;
+    Ok(())
 }
 
 fn part_of(to: &Path) -> PathBuf {

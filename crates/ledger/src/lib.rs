@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use hall::{Beginning, Entry, LogId, Proposal, Query, Refusal, Reply, Search, Seq, Span, Time};
 
-pub use backup::backup;
+pub use backup::{backup, restore};
 pub use export::{ExportError, ExportOptions, Exported, export};
 pub use import::{ImportError, Imported, import};
 pub use limits::{Limits, SearchLimits, SqliteLimits};

@@ -30,7 +30,7 @@ pub use record::decode;
 pub(crate) use record::{COLUMNS, Row, int};
 use record::{Kind, log_key, uint};
 pub(crate) use schema::Access;
-use schema::open;
+pub(crate) use schema::open as open_file;
 
 /// The file with the entries, in the data directory.
 pub const LEDGER_FILE: &str = "ledger.db";
@@ -93,7 +93,7 @@ impl Sqlite {
     /// # Errors
     /// When there is something else, when it was written by a later program, and when its file cannot be used.
     pub fn open(dir: &Path, settings: SqliteSettings) -> Result<Self, Error> {
-        let conn = open(&dir.join(LEDGER_FILE), Access::Write(settings.durability), &settings.limits)?;
+        let conn = open_file(&dir.join(LEDGER_FILE), Access::Write(settings.durability), &settings.limits)?;
         let Beginning { head, person, session, .. } = beginning(&conn, 0)?;
         let left: i64 = conn.query_row("SELECT count(*) FROM forgetting", [], |row| row.get(0)).map_err(failed)?;
         Ok(Self {

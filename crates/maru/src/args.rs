@@ -38,6 +38,7 @@ pub(crate) enum Command {
     Export(Export),
     Import(Import),
     Backup(Backup),
+    Restore(Backup),
     Verify(Store),
     Redact(Redact),
     Config {

@@ -51,6 +51,7 @@ fn run(env: &Env, lang: Lang) -> anyhow::Result<ExitCode> {
         Some(Command::Export(export)) => store::export(export, env, lang),
         Some(Command::Import(import)) => store::import(import, env, lang),
         Some(Command::Backup(backup)) => store::backup(backup, env, lang),
+        Some(Command::Restore(restore)) => store::restore(restore, env, lang),
         Some(Command::Verify(store)) => store::verify(store, env, lang),
         Some(Command::Redact(redact)) => store::redact(redact, env, lang),
         Some(Command::Config { action: None }) => print(&args::help_of(&["config"], lang)),

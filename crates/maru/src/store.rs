@@ -21,6 +21,8 @@ use crate::print;
 use crate::texts::store as texts;
 use crate::wrong::{Wrong, Wrongs};
 
+/// The name that means standard input or output.
+const STANDARD: &str = "-";
 /// The exit code when a store is not as it should be.
 const NOT_WELL: u8 = 1;
 
@@ -86,7 +88,7 @@ pub(crate) fn import(asked: args::Import, env: &Env, lang: Lang) -> anyhow::Resu
     let args::Import { file, store } = asked;
     let dir = directory(store.flags(), env)?;
     let read = |source| Wrongs::from(Wrong::Read { path: file.clone(), source });
-    let mut input: Box<dyn io::BufRead> = if file == Path::new("-") {
+    let mut input: Box<dyn io::BufRead> = if file == Path::new(STANDARD) {
         Box::new(BufReader::new(io::stdin()))
     } else {
         Box::new(BufReader::new(File::open(&file).map_err(read)?))
@@ -106,11 +108,46 @@ pub(crate) fn backup(asked: args::Backup, env: &Env, lang: Lang) -> anyhow::Resu
     let dir = directory(store.flags(), env)?;
     // What is wrong with the store is told apart from what is wrong with the copy.
     ledger::look_at(&dir, &SqliteLimits::default()).map_err(|error| of_ledger(error, &dir))?;
+    if file == Path::new(STANDARD) {
+        return backup_to_standard_output(&dir);
+    }
     let bytes = ledger::backup(&dir, &SqliteLimits::default(), &file).map_err(|error| match error {
         ledger::Error::Io(source) => Wrongs::from(Wrong::Write { path: file.clone(), source }),
         error => of_ledger(error, &dir),
     })?;
     print(&texts::backed_up(bytes, &file, lang))
+}
+
+/// Writes a copy to standard output; it stands beside the store meanwhile.
+fn backup_to_standard_output(dir: &Path) -> anyhow::Result<ExitCode> {
+    let copy = dir.join("maru-backup.part");
+    let write = |source| Wrongs::from(Wrong::Write { path: copy.clone(), source });
+    let copied = ledger::backup(dir, &SqliteLimits::default(), &copy).map_err(|error| match error {
+        ledger::Error::Io(source) => write(source),
+        error => of_ledger(error, dir),
+    });
+    let written = copied.and_then(|_| {
+        let mut from = File::open(&copy).map_err(write)?;
+        io::copy(&mut from, &mut io::stdout().lock()).map_err(write)
+    });
+    let _ = std::fs::remove_file(&copy);
+    written?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Puts a copy in the store's place.
+pub(crate) fn restore(asked: args::Backup, env: &Env, lang: Lang) -> anyhow::Result<ExitCode> {
+    let args::Backup { file, store } = asked;
+    let dir = directory(store.flags(), env)?;
+    let read = |source| Wrongs::from(Wrong::Read { path: file.clone(), source });
+    let mut copy: Box<dyn io::Read> =
+        if file == Path::new(STANDARD) { Box::new(io::stdin()) } else { Box::new(File::open(&file).map_err(read)?) };
+    let _lock = server::take_data_dir(&dir).map_err(|error| Wrongs::from(Wrong::Server(error)))?;
+    ledger::restore(&dir, &SqliteLimits::default(), &mut *copy).map_err(|error| match error {
+        ledger::Error::NotOurs | ledger::Error::Corrupt(_) => Wrongs::from(Wrong::NotABackup { path: file.clone() }),
+        error => of_ledger(error, &dir),
+    })?;
+    print(&texts::restored(&dir, lang))
 }
 
 /// Looks through the store.

@@ -76,6 +76,7 @@ pub(crate) fn say(wrong: &Wrong, lang: Lang) -> Said {
         Wrong::Read { path, source } => store::read(path, &reason(source, lang), lang),
         Wrong::ImportLine { path, line, why } => store::import_line(path, *line, why, lang),
         Wrong::NoLedger { path } => store::no_ledger(path, lang),
+        Wrong::NotABackup { path } => store::not_a_backup(path, lang),
         Wrong::NothingToSearch => store::nothing_to_search(lang),
         Wrong::NoSuchMessage(seq) => store::no_such_message(*seq, lang),
         Wrong::BadTime(got) => store::bad_time(got, lang),

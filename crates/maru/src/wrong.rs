@@ -135,6 +135,11 @@ pub(crate) enum Wrong {
         /// The directory.
         path: PathBuf,
     },
+    /// A file is no copy of a ledger.
+    NotABackup {
+        /// The file.
+        path: PathBuf,
+    },
     /// A search without anything to look for.
     NothingToSearch,
     /// No message has this number.

@@ -19,6 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 const RESULTS: usize = 1_024;
 /// How often the ledger is tended at least, while proposals keep coming.
 const TEND_EVERY: Duration = Duration::from_secs(1);
+/// How long it is left alone between two slices of tending.
+const TEND_PAUSE: Duration = Duration::from_millis(20);
 /// How long the ledger is left alone, by those who tend and index it, after that has failed.
 const REST: Duration = Duration::from_secs(5);
 
@@ -182,7 +184,11 @@ impl Keeper {
     /// A slice of what is to be done to the ledger now and then; if there is more, the next slice comes soon.
     fn tend(&mut self) {
         self.tended = match self.ledger.tend(now()) {
-            Ok(true) => Instant::now() - TEND_EVERY + Duration::from_millis(20),
+            Ok(true) => {
+                // The index has to forget what was let go.
+                let _ = self.grown.try_send(());
+                Instant::now().checked_sub(TEND_EVERY - TEND_PAUSE).unwrap_or_else(Instant::now)
+            }
             Ok(false) => Instant::now(),
             Err(error) => {
                 tracing::warn!(%error, "the ledger could not be tended");

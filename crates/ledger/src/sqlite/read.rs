@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::index::Searcher;
 use super::record::{COLUMNS, Kind, log_of};
-use super::{Access, LEDGER_FILE, Row, failed, int, log_key, open, uint};
+use super::{Access, LEDGER_FILE, Row, failed, int, log_key, open_file, uint};
 use crate::{Error, Found, Page, Reader, SqliteLimits};
 
 /// A reader of the ledger in SQLite.
@@ -37,7 +37,7 @@ impl SqliteReader {
 
 impl Store {
     pub(crate) fn open(dir: &Path, access: Access, limits: &SqliteLimits) -> Result<Self, Error> {
-        let conn = open(&dir.join(LEDGER_FILE), access, limits)?;
+        let conn = open_file(&dir.join(LEDGER_FILE), access, limits)?;
         Ok(Self { conn, names: RefCell::default(), limits: limits.clone() })
     }
 

@@ -57,6 +57,8 @@ pub(crate) enum Access {
     Write(Durability),
     /// To read.
     Read,
+    /// To look at: an older one will do.
+    Any,
     /// To read, and to work the write-ahead log into the file.
     Settle,
 }
@@ -68,7 +70,7 @@ pub(crate) fn open(path: &Path, access: Access, limits: &SqliteLimits) -> Result
         | match access {
             Access::Write(_) => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             Access::Settle => OpenFlags::SQLITE_OPEN_READ_WRITE,
-            Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Access::Read | Access::Any => OpenFlags::SQLITE_OPEN_READ_ONLY,
         };
     let mut conn = connect(path, flags, limits)?;
     check(&conn)?;
@@ -77,7 +79,7 @@ pub(crate) fn open(path: &Path, access: Access, limits: &SqliteLimits) -> Result
         migrate(&mut conn)?;
     }
     let version = version(&conn)?;
-    if version != VERSION {
+    if version != VERSION && !(access == Access::Any && version > 0) {
         return Err(Error::Older { found: version, known: VERSION });
     }
     Ok(conn)

@@ -154,10 +154,20 @@ nothing; what is there already is left as it is. `-` reads standard input.",
         about: ["Copy the ledger to a file, while the server runs", "서버를 멈추지 않고 기록을 파일로 백업합니다"],
         usage: ["maru backup <FILE> [OPTIONS]", "maru backup <FILE> [옵션]"],
         after: [
-            "To restore it, stop the server, remove ledger.db-wal and ledger.db-shm from the data directory,
-and put the copy there as ledger.db.",
-            "되돌리려면 서버를 멈추고 자료 폴더에서 ledger.db-wal과 ledger.db-shm을 지운 다음,
-백업을 ledger.db라는 이름으로 넣으세요.",
+            "The copy is whole, and as the ledger was at one moment. `-` writes to standard output.
+`maru restore` puts it back.",
+            "한순간의 모습 그대로 온전히 복사합니다. `-`는 표준 출력으로 씁니다.
+`maru restore`로 되돌립니다.",
+        ],
+    },
+    Text {
+        path: "maru restore",
+        about: ["Put a backup in the ledger's place", "백업으로 되돌립니다"],
+        usage: ["maru restore <FILE> [OPTIONS]", "maru restore <FILE> [옵션]"],
+        after: [
+            "The server must not be running. The ledger that is there is replaced by a whole one or not at
+all. `-` reads standard input.",
+            "서버를 멈추고 쓰세요. 온전한 백업이 아니면 지금 기록을 그대로 둡니다. `-`는 표준 입력을 읽습니다.",
         ],
     },
     Text {
@@ -286,8 +296,9 @@ static ARGUMENTS: &[(&str, &str, [&str; 2])] = &[
     (
         "maru backup",
         "file",
-        ["The file to write; one of that name is replaced", "쓸 파일. 같은 이름의 파일은 바뀝니다"],
+        ["The file to write, or -; one of that name is replaced", "쓸 파일 또는 -. 같은 이름의 파일은 바뀝니다"],
     ),
+    ("maru restore", "file", ["The backup", "백업 파일"]),
     ("maru redact", "seq", ["The message's number", "메시지의 번호"]),
     ("maru config check", "file", ["The file to check", "검사할 파일"]),
     (

@@ -33,6 +33,24 @@ pub(crate) fn backed_up(bytes: u64, file: &Path, lang: Lang) -> String {
     lang.pick(format!("{file}: {bytes} bytes\n"), format!("백업했습니다: {file} ({bytes}바이트)\n"))
 }
 
+/// A copy put back.
+pub(crate) fn restored(dir: &Path, lang: Lang) -> String {
+    let dir = dir.display();
+    lang.pick(format!("{dir} has the ledger of the backup\n"), format!("백업으로 되돌렸습니다: {dir}\n"))
+}
+
+/// A file that is no copy of a ledger.
+pub(super) fn not_a_backup(path: &Path, lang: Lang) -> Said {
+    let path = path.display();
+    (
+        lang.pick(
+            format!("nothing was changed; {path} is not a whole backup of a ledger"),
+            format!("아무것도 바꾸지 않았습니다. 온전한 백업 파일이 아닙니다: {path}"),
+        ),
+        hint(lang, "`maru backup FILE` makes one", "백업은 `maru backup 파일`로 만듭니다"),
+    )
+}
+
 /// A message taken back.
 pub(crate) fn redacted(seq: u64, lang: Lang) -> String {
     lang.pick(format!("message {seq} is taken back\n"), format!("{seq}번 메시지를 거두었습니다\n"))

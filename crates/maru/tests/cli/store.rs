@@ -79,8 +79,19 @@ fn a_backup_is_put_back_and_goes_on() {
     assert!(ok(&said).starts_with("copy.db: ") && ok(&said).ends_with(" bytes\n"));
     drop(server);
     let home = user.home.path();
-    std::fs::create_dir(home.join("back")).unwrap();
-    std::fs::copy(home.join("copy.db"), home.join("back/ledger.db")).unwrap();
+    assert_eq!(ok(&run(&["restore", "copy.db", "--data-dir", "back"])), "back has the ledger of the backup\n");
+    // Over a store that has grown on since, whose server was killed.
+    assert_eq!(ok(&run(&["restore", "copy.db", "--data-dir", "data"])), "data has the ledger of the backup\n");
+    assert_eq!(run(&["export", "--data-dir", "data"]), run(&["export", "--data-dir", "back"]));
+    // What is no whole backup changes nothing.
+    let whole = std::fs::read(home.join("copy.db")).unwrap();
+    std::fs::write(home.join("half.db"), &whole[..whole.len() / 2]).unwrap();
+    user.write("text.db", &"some text, which is no database at all\n".repeat(200));
+    for wrong in ["half.db", "text.db"] {
+        let refused = run(&["restore", wrong, "--data-dir", "data"]);
+        let told = format!("error: nothing was changed; {wrong} is not a whole backup of a ledger\n");
+        assert!(refused.code == Some(1) && refused.stderr.starts_with(&told), "{refused:?}");
+    }
     assert_eq!(ok(&run(&["verify", "--data-dir", "back"])), "all is well: 4 entries\n");
     let exported = run(&["export", "--data-dir", "back"]);
     assert!(ok(&exported).contains("하나") && ok(&exported).contains("둘"));
