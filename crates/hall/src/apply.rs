@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::state::{Effects, Presence};
-use crate::{Block, Effect, Entry, Event, Feed, Hall, LogId, PersonId, Proposal, Refusal, Reply, RoomName, Seq};
+use crate::{
+    Block, Effect, Entry, Event, Feed, Hall, LogId, PersonId, Proposal, Refusal, Reply, RoomName, Seq, SessionId,
+};
 
 /// What each log grows by, and the feed that readers see it through.
 type Grown = BTreeMap<LogId, (Option<Arc<Feed>>, Vec<Arc<Entry>>)>;
@@ -87,9 +89,18 @@ impl Hall {
         let Some(there) = self.rooms.get(room).filter(|_| before == Some(Presence::Joining)) else { return };
         let (head, people) = (there.feed.head(), there.members.len());
         for session in sessions {
-            self.follow_room(session, room, head, out);
-            let reply = Reply::Joined { room: room.clone(), topic: self.topic_of(room), people };
-            out.push(Effect::Reply(session, reply, self.head));
+            self.come_in(session, room, head, people, out);
+        }
+    }
+
+    /// A session is in a room from an entry on: it goes on where another one ended, or is told what was said before.
+    fn come_in(&mut self, session: SessionId, room: &RoomName, from: Seq, people: usize, out: &mut Effects) {
+        let resumes = self.sessions.get(&session).and_then(|s| s.resumes.as_deref().copied());
+        self.follow_room(session, room, resumes.map_or(from, |seq| seq.min(from)), out);
+        let reply = Reply::Joined { room: room.clone(), topic: self.topic_of(room), people };
+        out.push(Effect::Reply(session, reply, self.head));
+        if resumes.is_none() {
+            self.replay(session, LogId::Room(room.clone()), self.head, out);
         }
     }
 
@@ -198,14 +209,7 @@ impl Hall {
             return;
         }
         for session in person.sessions.clone() {
-            let resumes = self.sessions.get(&session).and_then(|s| s.resumes.as_deref().copied());
-            let before = Seq(entry.seq.0 - 1);
-            self.follow_room(session, room, resumes.map_or(before, |seq| seq.min(before)), out);
-            let reply = Reply::Joined { room: room.clone(), topic: self.topic_of(room), people };
-            out.push(Effect::Reply(session, reply, self.head));
-            if resumes.is_none() {
-                self.replay(session, LogId::Room(room.clone()), entry.seq, out);
-            }
+            self.come_in(session, room, Seq(entry.seq.0 - 1), people, out);
         }
     }
 

@@ -68,7 +68,8 @@ pub enum Command {
     Search(Search),
     /// Take back what the person said: the last message, or one before it (1: the last).
     Redact(usize),
-    /// Go on where another session has ended. Whatever the session was shown before this is shown again.
+    /// Go on where another session has ended, here and in the rooms that it comes into until it says something or pings.
+    /// Whatever the session was shown before this is shown again.
     Resume {
         /// In that hall, behind that entry. Otherwise it begins, and is told what to go on from later.
         from: Option<(String, Seq)>,
@@ -86,6 +87,9 @@ impl Hall {
     pub fn handle(&mut self, session: SessionId, command: Command, out: &mut Effects) {
         if !self.sessions.contains_key(&session) {
             return;
+        }
+        if matches!(command, Command::Say { .. } | Command::Direct { .. } | Command::Ping(_)) {
+            self.resumed(session);
         }
         let refusal = match command {
             Command::Say { room, kind, text } => self.say(session, room, kind, text, out),

@@ -82,7 +82,8 @@ pub(crate) struct Session {
     pub(crate) focus: Option<RoomName>,
     /// The direct conversations it follows, the latest last.
     pub(crate) directs: SmallVec<[LogId; 0]>,
-    /// The entry behind which it goes on in the rooms that it comes into: boxed, because hardly anybody has one.
+    /// The entry behind which it goes on in the rooms that it comes into, until it says or asks something else: boxed, because
+    /// hardly anybody has one.
     pub(crate) resumes: Option<Box<Seq>>,
 }
 

@@ -212,7 +212,8 @@ pub fn answer(reader: &dyn Reader, query: &Query) -> Result<Reply, Error> {
         }
         Query::Search { search, most } => {
             let Found { entries, unindexed } = reader.search(search, *most)?;
-            Ok(Reply::Found { entries, words: search.words.clone(), unindexed })
+            let words = words::used(search, &SearchLimits::default());
+            Ok(Reply::Found { entries, words, unindexed })
         }
     }
 }

@@ -24,6 +24,14 @@ pub(crate) struct Wanted<'a> {
     pub(crate) before: Option<Time>,
 }
 
+/// The words of a search that count: those to be marked where they were found.
+pub(crate) fn used(search: &Search, limits: &SearchLimits) -> Vec<String> {
+    let mut words: Vec<String> = search.words.iter().filter(|w| !w.is_empty()).take(limits.words).cloned().collect();
+    words.sort();
+    words.dedup();
+    words
+}
+
 /// How the index is asked for a piece of a word.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Piece {

@@ -45,7 +45,7 @@ pub(crate) fn search(asked: args::Search, env: &Env, lang: Lang) -> anyhow::Resu
     let found =
         ledger::look_up(&dir, &SqliteLimits::default(), search, most).map_err(|error| of_ledger(error, &dir))?;
     let reply = Reply::Found { entries: found.entries, words, unindexed: found.unindexed };
-    let codec = Codec { zone: jiff::tz::TimeZone::system(), ..Codec::default() };
+    let codec = Codec { zone: jiff::tz::TimeZone::system(), clock: Some(now), ..Codec::default() };
     let bytes = lines::reply(&reply, Style { lang, ..Style::default() }, &codec);
     print(&String::from_utf8_lossy(&bytes))
 }
@@ -200,8 +200,11 @@ fn rooms(raw: &[String]) -> Result<Vec<RoomName>, Wrongs> {
     raw.iter().map(room).collect()
 }
 
-fn time(raw: &str) -> Result<Time, Wrongs> {
+fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = Time(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-    when::parse(raw, now, &jiff::tz::TimeZone::system()).ok_or_else(|| Wrongs::from(Wrong::BadTime(raw.to_owned())))
+    Time(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn time(raw: &str) -> Result<Time, Wrongs> {
+    when::parse(raw, now(), &jiff::tz::TimeZone::system()).ok_or_else(|| Wrongs::from(Wrong::BadTime(raw.to_owned())))
 }

@@ -90,6 +90,14 @@ struct Busy {
     slots: VecDeque<Slot>,
 }
 
+impl Busy {
+    /// Whether what comes next takes back something that may still be on its way to the ledger.
+    fn has_to_wait(&self) -> bool {
+        matches!(self.batch.front(), Some(Asked::Do(Command::Redact(_))))
+            && self.slots.iter().any(|slot| matches!(slot, Slot::Ledger))
+    }
+}
+
 /// What a session's batch has come to, in order.
 #[derive(Debug)]
 enum Slot {
@@ -207,6 +215,10 @@ impl Hub {
             let Some(busy) = seat.busy.as_mut() else { return };
             // Whoever asks and does not listen is answered no further until they have listened.
             if busy.changing || seat.conn.stall_over(reply_bytes) {
+                return;
+            }
+            if busy.has_to_wait() {
+                busy.changing = true;
                 return;
             }
             let Some(asked) = busy.batch.pop_front() else { break };

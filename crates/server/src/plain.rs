@@ -75,7 +75,7 @@ enum Done {
     /// That is done.
     That,
     /// Entries were read from the ledger.
-    Read(LogId, Page),
+    Read(LogId, Seq, Page),
     /// The client has been seen off.
     Over,
 }
@@ -155,7 +155,7 @@ impl Plain {
                 self.errand = None;
                 match done {
                     Done::That => {}
-                    Done::Read(log, page) => self.catch_up(&log, page),
+                    Done::Read(log, after, page) => self.catch_up(&log, after, page),
                     Done::Over => self.state.over = true,
                 }
             } else if self.state.over {
@@ -384,10 +384,10 @@ impl Plain {
     }
 
     /// Goes on with what was read from the ledger.
-    fn catch_up(&self, log: &LogId, page: Page) {
+    fn catch_up(&self, log: &LogId, after: Seq, page: Page) {
         let mut outbox = self.conn.outbox();
         let gap = page.gap.then(|| lines::reply(&Reply::Gap, outbox.style(), &self.shared.codec));
-        outbox.catch_up(log, page.entries, gap);
+        outbox.catch_up(log, after, page.entries, gap);
         drop(outbox);
         self.conn.wake();
     }
@@ -409,7 +409,7 @@ impl Drop for Plain {
 async fn read_page(log: LogId, after: Seq, shared: &Shared) -> Done {
     loop {
         match shared.ledger.read(log.clone(), after, PAGE_ENTRIES).await {
-            Ok(page) => return Done::Read(log, page),
+            Ok(page) => return Done::Read(log, after, page),
             Err(error) => {
                 tracing::error!(%error, "the ledger could not be read; trying again");
                 tokio::time::sleep(READ_AGAIN).await;

@@ -43,7 +43,7 @@ impl Shared {
     pub(crate) fn new(data_dir: &Path, settings: Settings) -> Result<(Arc<Self>, Hub), Error> {
         let label = &settings.legacy_charset;
         let charset = Encoding::for_label(label.as_bytes()).ok_or_else(|| Error::Charset { label: label.clone() })?;
-        let codec = Codec { charset, zone: jiff::tz::TimeZone::system() };
+        let codec = Codec { charset, zone: jiff::tz::TimeZone::system(), clock: Some(crate::ledgerer::now) };
         let ledger = open_ledger(data_dir, &settings)?;
         let beginning = ledger.beginning(settings.hall.rooms).map_err(Error::Ledger)?;
         let (ledger, committed) = Ledgerer::start(ledger)?;

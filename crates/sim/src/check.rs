@@ -227,7 +227,7 @@ fn korean(entry: &Entry) -> String {
         Event::Quit => format!("* {nick} 님이 나갔습니다"),
         Event::Nick(to) => format!("* {nick} 님의 이름이 이제 {to}입니다"),
         Event::Redact(_) => format!("* {nick} 님이 메시지를 거두었습니다"),
-        Event::Redacted => format!("* ({nick} 님이 거둔 메시지입니다)"),
+        Event::Redacted => format!("* ({nick} 님의 메시지가 거두어졌습니다)"),
         Event::Topic(text) if text.as_str().is_empty() => format!("* {nick} 님이 주제를 지웠습니다"),
         Event::Topic(text) => format!("* {nick} 님이 정한 주제: {}", text.as_str()),
     }

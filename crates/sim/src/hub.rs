@@ -157,6 +157,11 @@ impl Hub {
             if seat.changing {
                 return;
             }
+            let redacts = matches!(seat.batch.front(), Some(Asked::Do(Command::Redact(_))));
+            if redacts && seat.slots.iter().any(|slot| matches!(slot, Slot::Ledger)) {
+                seat.changing = true;
+                return;
+            }
             let Some(asked) = seat.batch.pop_front() else { break };
             self.asked(session, asked, conns);
         }

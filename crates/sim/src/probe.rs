@@ -267,7 +267,7 @@ impl Hallway {
             Pumped::Page(log, after) => {
                 let page = self.ledger.read(&log, after, 7).expect("this ledger can be read");
                 let gap = page.gap.then(|| wire::lines::reply(&hall::Reply::Gap, Style::default(), &self.codec));
-                conn.outbox.catch_up(&log, page.entries, gap);
+                conn.outbox.catch_up(&log, after, page.entries, gap);
                 true
             }
             Pumped::Idle if conn.closing => {

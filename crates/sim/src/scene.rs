@@ -162,7 +162,7 @@ impl Scene {
             Pumped::Page(log, after) => {
                 let page = self.ledger.read(&log, after, self.plan.page_entries).expect("memory can be read");
                 let gap = page.gap.then(|| lines::reply(&Reply::Gap, conn.outbox.style(), &self.codec));
-                conn.outbox.catch_up(&log, page.entries, gap);
+                conn.outbox.catch_up(&log, after, page.entries, gap);
                 true
             }
             Pumped::Idle if conn.closing => {

@@ -437,7 +437,7 @@ impl World {
         conn.paging = false;
         let gap = page.gap.then(|| lines::reply(&Reply::Gap, conn.outbox.style(), &self.codec));
         let before = conn.outbox.answer_bytes();
-        conn.outbox.catch_up(log, page.entries.clone(), gap.clone());
+        conn.outbox.catch_up(log, after, page.entries.clone(), gap.clone());
         let told = conn.outbox.answer_bytes() > before;
         if let (true, Some(gap), Some(record)) = (told, &gap, self.conns.records.get_mut(&session)) {
             let first = page.entries.first().map(|e| e.seq).filter(|seq| *seq <= self.hub.hall.head());

@@ -59,3 +59,5 @@ pub(crate) const RELAY_LEAVE_PIPE: Duration = Duration::from_secs(10);
 pub(crate) const RELAY_DOUBT: Duration = Duration::from_secs(10);
 /// Lines that a hall may show before it has answered the greeting and that are kept back until then.
 pub(crate) const EARLY_LINES: usize = 1_000;
+/// Lines of connections that broke before their greeting was answered that are remembered, so as not to be shown twice.
+pub(crate) const REPEATED_LINES: usize = 10_000;

@@ -213,10 +213,11 @@ impl Outbox {
         self.answer_bytes
     }
 
-    /// What the ledger gave for [`Next::Page`]: entries of the log after the cursor, with a hole before the first of them
-    /// if `gap`. Without entries, the log goes on with what is in memory.
-    pub fn catch_up(&mut self, log: &LogId, mut entries: Vec<Arc<Entry>>, gap: Option<Vec<u8>>) {
-        let is_behind = |c: &&mut Cursor| c.log == *log && matches!(c.read(), Read::Behind);
+    /// What the ledger gave for [`Next::Page`]: entries of the log behind `after`, with a hole before the first of them if
+    /// `gap`. Without entries, the log goes on with what is in memory. A client that has been put elsewhere since asks
+    /// again.
+    pub fn catch_up(&mut self, log: &LogId, after: Seq, mut entries: Vec<Arc<Entry>>, gap: Option<Vec<u8>>) {
+        let is_behind = |c: &&mut Cursor| c.log == *log && c.at == after && matches!(c.read(), Read::Behind);
         let Some(cursor) = self.cursors.iter_mut().find(is_behind) else { return };
         let at = cursor.at;
         // The ledger may be ahead of the hall, which alone knows whether the client is still there by then.

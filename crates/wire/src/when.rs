@@ -32,7 +32,10 @@ pub fn parse(text: &str, now: Time, zone: &TimeZone) -> Option<Time> {
         return u64::try_from(moment.as_millisecond()).ok().map(Time);
     }
     let now = Timestamp::from_millisecond(i64::try_from(now.0).ok()?).ok()?.to_zoned_datetime(zone.clone());
-    let (day, clock) = match text.split_once([' ', 'T']) {
+    let behind_digit = |at: &usize| text[..*at].ends_with(|c: char| c.is_ascii_digit());
+    let t = text.match_indices('T').map(|(at, _)| at).find(behind_digit);
+    let parts = t.map(|at| (&text[..at], &text[at + 1..])).or_else(|| text.split_once(' '));
+    let (day, clock) = match parts {
         Some((day, clock)) => (Some(day), Some(clock)),
         None if text.contains(':') => (None, Some(text)),
         None => (Some(text), None),
@@ -104,7 +107,7 @@ mod tests {
             ("1w", "2026-11-18T03:00:00Z"),
             ("10:30", "2026-11-25T01:30:00Z"),
             ("13:00", "2026-11-24T04:00:00Z"),
-            ("today", "2026-11-24T15:00:00Z"),
+            ("Today", "2026-11-24T15:00:00Z"),
             ("어제", "2026-11-23T15:00:00Z"),
             ("어제 10:30", "2026-11-24T01:30:00Z"),
             ("11-24", "2026-11-23T15:00:00Z"),

@@ -1,7 +1,8 @@
 //! Going on where another session has ended.
 //!
 //! A client that lost its connection names the last entry it was shown. In the rooms that it comes into it is then shown
-//! what came after that entry, instead of what was said last; so nothing is missing and nothing comes twice. A hall whose
+//! what came after that entry, instead of what was said last; so nothing is missing and nothing comes twice. That holds
+//! until it says something or pings: by then it is where it was. A hall whose
 //! entries have other numbers is another hall: there it begins anew. The direct messages of before are not among it: they
 //! were another guest's.
 
@@ -9,6 +10,13 @@ use crate::state::{Effects, Presence};
 use crate::{Effect, Hall, LogId, Refusal, Reply, Seq, SessionId};
 
 impl Hall {
+    /// A session is where it wants to be: what it comes into later it comes into as everybody does.
+    pub(super) fn resumed(&mut self, session: SessionId) {
+        if let Some(known) = self.sessions.get_mut(&session) {
+            known.resumes = None;
+        }
+    }
+
     pub(super) fn resume(
         &mut self,
         session: SessionId,

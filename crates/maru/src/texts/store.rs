@@ -135,8 +135,8 @@ fn reason(why: &Why, lang: Lang) -> String {
             format!("있을 수 없는 번호입니다: {name} = {number}"),
         ),
         Why::Order(seq) => lang.pick(
-            format!("has the number {seq}, which does not follow the one before or is beyond the head"),
-            format!("{seq}번은 앞줄의 다음 번호가 아니거나 head를 넘습니다"),
+            format!("has the number {seq}, which is not larger than the one before"),
+            format!("{seq}번은 앞줄보다 큰 번호가 아닙니다"),
         ),
         Why::Time(time) => lang.pick(format!("has no time: {time}"), format!("시각이 아닙니다: {time}")),
         Why::Name(name) => {

@@ -9,7 +9,7 @@
 //! was said meanwhile is shown, and nothing is shown twice. What a hall shows before it has begun to number comes again with
 //! its number.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ use super::replies::{Answer, Replies, numbered};
 use super::{Effect, Line, Setup, Talk};
 use crate::limits::{
     ACK_DELAY, DEAD, EARLY_LINES, GREETING_TIMEOUT, KEEPALIVE, KEPT_LINES, LEAVE_PIPE, LEAVE_TERMINAL,
-    RECEIVED_LINE_BYTES, ROOMS, UNACKED_PIPE_LINES, UNACKED_TYPED_LINES,
+    RECEIVED_LINE_BYTES, REPEATED_LINES, ROOMS, UNACKED_PIPE_LINES, UNACKED_TYPED_LINES,
 };
 use crate::utf8::Decoder;
 use crate::{Error, error, texts};
@@ -61,8 +61,12 @@ pub(crate) struct HallTalk {
     /// When to ask whether what was sent has arrived.
     ask_at: Option<Instant>,
     heard: Instant,
-    /// The hall's name, and the number up to which everything was shown.
+    /// The hall's name, and the number up to which everything was shown: what a connection shows counts when its greeting is
+    /// over and it is in all rooms again.
     seen: Option<(String, u64)>,
+    /// The largest number of this connection, and what was shown of connections that never came so far: it comes again.
+    latest: u64,
+    repeated: HashSet<(u64, String)>,
     /// Whether this connection is numbered; and what was shown on it before, should it never be.
     numbered: bool,
     early: Vec<Line>,
@@ -95,6 +99,8 @@ impl HallTalk {
             ask_at: None,
             heard: now,
             seen: None,
+            latest: 0,
+            repeated: HashSet::new(),
             numbered: false,
             early: Vec::new(),
             unacked: VecDeque::new(),
@@ -151,15 +157,19 @@ impl HallTalk {
         let answer = self.replies.understand(&line);
         if let Some(Answer::Resumed(hall)) = answer {
             if matches!(self.phase, Phase::Greeting(_)) {
-                // Before the first entry of all, there is no number to show.
-                self.seen = Some((hall, number.unwrap_or(0)));
+                if self.seen.as_ref().is_none_or(|(known, _)| *known != hall) {
+                    // Before the first entry of all, there is no number to show.
+                    self.seen = Some((hall, number.unwrap_or(0)));
+                    self.repeated.clear();
+                }
                 self.numbered = true;
                 self.early.clear();
             }
             return;
         }
-        if let (Some(number), Some((_, seen))) = (number, &mut self.seen) {
-            *seen = number.max(*seen);
+        self.latest = number.map_or(self.latest, |number| number.max(self.latest));
+        if self.phase == Phase::Open {
+            self.count_as_seen();
         }
         match answer {
             Some(Answer::Pong(token)) if token.starts_with("maru-") => return self.pong(&token, now),
@@ -184,10 +194,25 @@ impl HallTalk {
             }
             _ => {}
         }
-        if matches!(self.phase, Phase::Greeting(_)) && !self.numbered && self.early.len() < EARLY_LINES {
-            self.early.push(Line::Chat(line));
-        } else {
-            self.show(Line::Chat(line));
+        let greeting = matches!(self.phase, Phase::Greeting(_));
+        if greeting && !self.numbered && self.early.len() < EARLY_LINES {
+            return self.early.push(Line::Chat(line));
+        }
+        if let Some(number) = number.filter(|_| greeting) {
+            // Which room it names depends on where one speaks.
+            let bare =
+                line.strip_prefix("[#").and_then(|named| named.split_once("] ")).map_or(&*line, |(_, bare)| bare);
+            if self.repeated.len() < REPEATED_LINES && !self.repeated.insert((number, bare.to_owned())) {
+                return;
+            }
+        }
+        self.show(Line::Chat(line));
+    }
+
+    /// Everything up to the latest number was shown, in all rooms.
+    fn count_as_seen(&mut self) {
+        if let Some((_, seen)) = &mut self.seen {
+            *seen = self.latest.max(*seen);
         }
     }
 
@@ -214,6 +239,8 @@ impl HallTalk {
     /// The greeting is answered: what was kept goes out, unless the greeting was refused.
     fn open(&mut self, now: Instant) {
         self.phase = Phase::Open;
+        self.count_as_seen();
+        self.repeated.clear();
         for line in std::mem::take(&mut self.early) {
             self.show(line);
         }
@@ -313,7 +340,7 @@ impl Talk for HallTalk {
         if self.setup.terminal && !self.been_open {
             self.notice(texts::welcome(&self.setup.server.to_string(), false, self.setup.lang));
         }
-        (self.numbered, self.early) = (false, Vec::new());
+        (self.numbered, self.early, self.latest) = (false, Vec::new(), 0);
         let resume = match &self.seen {
             Some((hall, seen)) => format!("/resume {hall} {seen}"),
             // What is piped in is not answered by what others said before.

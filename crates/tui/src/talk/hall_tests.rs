@@ -161,6 +161,27 @@ fn the_next_connection_goes_on_behind_the_last_number_of_this_one() {
 }
 
 #[test]
+fn a_connection_that_breaks_in_its_greeting_counts_for_nothing_and_repeats_nothing() {
+    let mut hall = new(true);
+    let name = "0123456789abcdef0123456789abcdef";
+    hall.talk.connected(hall.now);
+    hall.talk.effects();
+    hear(&mut hall, &format!("=7 * begun {name}\n=7 * pong maru-1\n"), &[]);
+    hear(&mut hall, "=8 * you are in #dev: 1 person\n", &["|* you are in #dev: 1 person"]);
+    let again = format!(">/lang en\n/resume {name} 8\n/nick 철수\n/join #dev\n");
+    hall.talk.closed(None, hall.now);
+    hall.talk.effects();
+    hall.check(HallTalk::connected, &[&again, ">/ping maru-2\n"]);
+    // It is in the lobby again, and never gets to the other room.
+    hear(&mut hall, &format!("=8 * resumed {name}\n=10 [#lobby] 영희: 하나\n"), &["|[#lobby] 영희: 하나"]);
+    hall.talk.closed(None, hall.now);
+    hall.talk.effects();
+    hall.check(HallTalk::connected, &[&again, ">/ping maru-3\n"]);
+    let lines = format!("=8 * resumed {name}\n=10 영희: 하나\n=9 민수: 그사이에\n=11 * pong maru-3\n");
+    hear(&mut hall, &lines, &["|민수: 그사이에", "|-- connected again after 1 s"]);
+}
+
+#[test]
 fn a_hall_that_does_not_number_is_a_hall_all_the_same() {
     let mut hall = new(true);
     hall.talk.connected(hall.now);

@@ -229,8 +229,13 @@ fn dated(entry: &Entry, lang: Lang, codec: &Codec) -> String {
 }
 
 fn time(at: Time, codec: &Codec) -> String {
-    let moment = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).unwrap_or_default();
-    moment.to_zoned_datetime(codec.zone.clone()).strftime("%m-%d %H:%M").to_string()
+    let moment = |at: Time| {
+        let moment = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+        moment.unwrap_or_default().to_zoned_datetime(codec.zone.clone())
+    };
+    let then = moment(at);
+    let this_year = codec.clock.is_none_or(|now| moment(now()).year() == then.year());
+    then.strftime(if this_year { "%m-%d %H:%M" } else { "%Y-%m-%d %H:%M" }).to_string()
 }
 
 fn refused(refusal: &Refusal, lang: Lang) -> String {

@@ -54,7 +54,7 @@ commands! {
     Topic ["topic", "주제"] " [TEXT|-]" / " [내용|-]": "show, set or clear the room's topic" / "방의 주제를 보거나 정하거나 지웁니다";
     History ["history", "기록"] " [N|since TIME]" / " [개수|시각부터]": "the last N messages of the room (20), or those since 10:30, 2h or 2026-11-25" / "방의 지난 메시지를 봅니다(20개). 시각은 10:30, 2시간 전, 2026-11-25처럼";
     Search ["search", "찾기"] " WORDS [from:NAME] [in:#ROOM] [after:TIME] [before:TIME]" / " 낱말 [누가:이름] [방:#방] [부터:시각] [까지:시각]": "messages of your rooms with all these words" / "내가 있는 방에서 낱말이 모두 든 메시지를 찾습니다";
-    Redact ["redact", "undo", "거두기"] " [N]" / " [번째]": "take back what you said last, or N messages ago" / "마지막에(또는 뒤에서 N번째로) 한 말을 거둡니다";
+    Redact ["redact", "undo", "거두기"] " [N]" / " [번째]": "take back what you said last, or the Nth from the end" / "마지막에(또는 뒤에서 N번째로) 한 말을 거둡니다";
     Resume ["resume"] " [now|HALL N]" / " [now|서버 번호]": "for programs: number the lines, go on behind line N" / "프로그램용: 줄마다 번호를 붙이고 N번 다음부터 이어 갑니다";
     Lang ["lang", "언어"] " en|ko" / " ko|en": "the language I speak to you (한국어: /lang ko)" / "안내 언어를 고릅니다 (English: /lang en)";
     Ping ["ping"] " [TOKEN]" / " [표시]": "answered when all you sent before it is recorded" / "앞서 보낸 것이 모두 기록되면 답합니다";

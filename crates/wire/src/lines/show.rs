@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use encoding_rs::Encoding;
-use hall::{Author, CLASSES, Encoded, Entry, Event, Kind, LogId, Seq};
+use hall::{Author, CLASSES, Encoded, Entry, Event, Kind, LogId, Seq, Time};
 
 use crate::Lang;
 use crate::text::printable;
@@ -19,11 +19,13 @@ pub struct Codec {
     pub charset: &'static Encoding,
     /// In which times are told.
     pub zone: jiff::tz::TimeZone,
+    /// What time it is, so that the year is told where it is not this one; none in worlds that have one year.
+    pub clock: Option<fn() -> Time>,
 }
 
 impl Default for Codec {
     fn default() -> Self {
-        Self { charset: encoding_rs::EUC_KR, zone: jiff::tz::TimeZone::UTC }
+        Self { charset: encoding_rs::EUC_KR, zone: jiff::tz::TimeZone::UTC, clock: None }
     }
 }
 
@@ -119,9 +121,10 @@ pub(super) fn line(entry: &Entry, lang: Lang) -> String {
         Event::Redact(_) => {
             lang.pick(format!("* {nick} took a message back"), format!("* {nick} 님이 메시지를 거두었습니다"))
         }
-        Event::Redacted => {
-            lang.pick(format!("* (a message of {nick} was taken back)"), format!("* ({nick} 님이 거둔 메시지입니다)"))
-        }
+        Event::Redacted => lang.pick(
+            format!("* (a message of {nick} was taken back)"),
+            format!("* ({nick} 님의 메시지가 거두어졌습니다)"),
+        ),
         Event::Topic(text) if text.as_str().is_empty() => {
             lang.pick(format!("* {nick} cleared the topic"), format!("* {nick} 님이 주제를 지웠습니다"))
         }

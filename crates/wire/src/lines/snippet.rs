@@ -14,21 +14,32 @@ const CUT: char = '…';
 /// A part of a text with the first of the words in it, each occurrence between marks.
 pub(super) fn of(text: &str, words: &[String]) -> String {
     let graphemes: Vec<&str> = text.graphemes(true).collect();
-    let folded: Vec<String> = graphemes.iter().map(|g| fold(g)).collect();
-    let words: Vec<Vec<String>> =
-        words.iter().map(|w| w.graphemes(true).map(fold).collect()).filter(|w: &Vec<String>| !w.is_empty()).collect();
+    // The text as it is compared, and where in it each grapheme begins.
+    let mut folded = String::with_capacity(text.len());
+    let mut begins = Vec::with_capacity(graphemes.len());
+    for grapheme in &graphemes {
+        begins.push(folded.len());
+        folded.extend(grapheme.nfc().flat_map(char::to_lowercase));
+    }
     let mut marked = vec![false; graphemes.len()];
-    for word in &words {
-        for at in 0..(graphemes.len() + 1).saturating_sub(word.len()) {
-            if folded[at..at + word.len()] == word[..] {
-                marked[at..at + word.len()].fill(true);
+    for word in words.iter().map(|word| fold(word)).filter(|word| !word.is_empty()) {
+        for (at, _) in folded.match_indices(&word) {
+            let end = at + word.len();
+            // Only whole graphemes are what was looked for.
+            let whole = |at| begins.binary_search(&at).ok().or((at == folded.len()).then_some(begins.len()));
+            if let (Some(from), Some(to)) = (whole(at), whole(end)) {
+                marked[from..to].fill(true);
             }
         }
     }
+    shown(&graphemes, &marked)
+}
+
+fn shown(graphemes: &[&str], marked: &[bool]) -> String {
     let first = marked.iter().position(|m| *m).unwrap_or(0);
     let from = if graphemes.len() <= SHOWN_CHARS { 0 } else { first.saturating_sub(BEFORE_CHARS) };
     let to = (from + SHOWN_CHARS).min(graphemes.len());
-    let mut shown = String::with_capacity(text.len().min(4 * SHOWN_CHARS));
+    let mut shown = String::with_capacity(8 * SHOWN_CHARS);
     if from > 0 {
         shown.push(CUT);
     }
@@ -48,8 +59,8 @@ pub(super) fn of(text: &str, words: &[String]) -> String {
     shown
 }
 
-fn fold(grapheme: &str) -> String {
-    grapheme.nfc().flat_map(char::to_lowercase).collect()
+fn fold(word: &str) -> String {
+    word.nfc().flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -66,7 +77,7 @@ mod tests {
         check("우리는 학교에서 만났다", &["학교"], "우리는 *학교*에서 만났다");
         check("Build ok, build", &["bui", "build"], "*Build* ok, *build*");
         check("\u{1112}\u{1161}\u{11a8}교 앞", &["학교"], "*\u{1112}\u{1161}\u{11a8}교* 앞");
-        check("학교학교", &["학교", "교학"], "*학교학교*");
+        check("학교학교", &["학교"], "*학교학교*");
         check("abc", &[], "abc");
     }
 

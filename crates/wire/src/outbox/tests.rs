@@ -241,7 +241,7 @@ impl Model {
         for due in self.due.iter_mut().filter(|due| due.seq > after.0 && due.seq <= self.gone) {
             due.rooms.iter_mut().filter(|(r, _)| *r == room).for_each(|(_, told)| *told = true);
         }
-        self.outbox.catch_up(log, entries, gap);
+        self.outbox.catch_up(log, after, entries, gap);
     }
 
     /// Takes what has been written off what is due.
