@@ -54,7 +54,11 @@ pub fn restore(dir: &Path, limits: &SqliteLimits, copy: &mut dyn Read) -> Result
         let _ = fs::remove_file(&part);
         return Err(error);
     }
-    // What belongs to the old one goes first: it would be taken for a part of the new one.
+    // What belongs to the old one would be taken for a part of the new one. So that nothing is lost should this end here,
+    // it is worked into the old one first, if that can be opened at all.
+    if let Ok(old) = open_file(&to, Access::Settle, limits) {
+        let _ = old.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
     for end in ["-wal", "-shm"] {
         match fs::remove_file(dir.join(format!("{LEDGER_FILE}{end}"))) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),

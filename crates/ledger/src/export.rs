@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use hall::{Entry, LogId, RoomName, Seq, Time};
 use rusqlite::params;
@@ -18,6 +19,8 @@ const PAGE_ENTRIES: i64 = 1_000;
 pub struct ExportOptions {
     /// What comes after this entry: an export that was interrupted goes on behind its last line.
     pub after: Seq,
+    /// Whether the first line is left out: it is there already.
+    pub goes_on: bool,
     /// Of these rooms; of everything, direct messages included, if there are none.
     pub rooms: Vec<RoomName>,
     /// From this time on.
@@ -62,14 +65,15 @@ pub fn export(
     let header =
         Header { maru: line::VERSION, hall: begun.hall, head: begun.head.0, after: options.after.0.min(begun.head.0) };
     let mut put = |line: &str| writeln!(out, "{line}").map_err(ExportError::Write);
-    put(&serde_json::to_string(&header).expect("a header can be written down"))?;
+    if !options.goes_on {
+        put(&serde_json::to_string(&header).expect("a header can be written down"))?;
+    }
     let (mut after, mut entries) = (int(options.after.0), 0);
     loop {
         let page = page(&store, after, int(begun.head.0))?;
         let Some(last) = page.last() else { break };
-        after = last.seq;
-        for row in page {
-            let entry = store.entry(row)?;
+        after = int(last.seq.0);
+        for entry in page {
             if wanted(&entry, options) {
                 put(&line::of_entry(&entry))?;
                 entries += 1;
@@ -80,11 +84,19 @@ pub fn export(
     Ok(Exported { entries, head: begun.head })
 }
 
-fn page(store: &Store, after: i64, until: i64) -> Result<Vec<Row>, Error> {
+/// Entries as they are at one moment: what is let go meanwhile is let go whole.
+fn page(store: &Store, after: i64, until: i64) -> Result<Vec<Arc<Entry>>, Error> {
+    store.conn.execute_batch("BEGIN").map_err(failed)?;
+    let page = page_within(store, after, until);
+    let _ = store.conn.execute_batch("COMMIT");
+    page
+}
+
+fn page_within(store: &Store, after: i64, until: i64) -> Result<Vec<Arc<Entry>>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
     let mut find = store.conn.prepare_cached(&sql).map_err(failed)?;
     let rows = find.query_map(params![after, until, PAGE_ENTRIES], Row::of).map_err(failed)?;
-    rows.collect::<Result<_, _>>().map_err(failed)
+    rows.map(|row| store.entry(row.map_err(failed)?)).collect()
 }
 
 fn wanted(entry: &Entry, options: &ExportOptions) -> bool {

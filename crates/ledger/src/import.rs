@@ -112,7 +112,7 @@ impl Import<'_> {
             let entry = line::entry(text);
             let number = lines.number;
             let entry = entry.map_err(|why| wrong(number, why))?;
-            if entry.seq.0 <= last || entry.seq.0 > header.head {
+            if entry.seq.0 <= last {
                 return Err(wrong(number, Why::Order(entry.seq.0)));
             }
             last = entry.seq.0;
@@ -121,7 +121,8 @@ impl Import<'_> {
                 Refused::Error(error) => error.into(),
             })?;
         }
-        self.ledger.set_head(Seq(header.head))?;
+        // An export that was gone on with later has entries beyond the head of its beginning.
+        self.ledger.set_head(Seq(header.head.max(last)))?;
         Ok((self.count, self.filled))
     }
 
@@ -147,7 +148,7 @@ impl Import<'_> {
             if matches!(event, Event::Message(..)) && self.taken_back.contains(&seq) {
                 event = Event::Redacted;
             }
-            self.ledger.put(seq, at, &Proposal { author, logs, event }, !old)?;
+            self.ledger.put(seq, at, &Proposal { author, logs, event })?;
             return Ok(());
         };
         self.count.known += 1;

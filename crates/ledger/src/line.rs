@@ -76,7 +76,7 @@ pub enum Why {
     OtherHall,
     /// A number is too large, or none.
     Number(&'static str, u64),
-    /// The numbers do not go up, or go beyond what the header says.
+    /// The numbers do not go up.
     Order(u64),
     /// A time is none.
     Time(String),

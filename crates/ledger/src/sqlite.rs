@@ -110,9 +110,9 @@ impl Sqlite {
     }
 
     /// Writes one entry of this number, within a transaction; for imports.
-    pub(crate) fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal, latest: bool) -> Result<(), Error> {
+    pub(crate) fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal) -> Result<(), Error> {
         let mut writing = Writing::new(self)?;
-        writing.put(seq, at, proposal, latest)?;
+        writing.put(seq, at, proposal)?;
         let head = self.head.max(seq);
         let written = writing.finish(head)?;
         (self.head, self.person, self.session) = (head, written.person, written.session);
@@ -139,7 +139,7 @@ impl Sqlite {
     fn write(&self, at: Time, group: &[Proposal]) -> Result<Written, Error> {
         let mut writing = Writing::new(self)?;
         for (n, proposal) in group.iter().enumerate() {
-            writing.put(Seq(self.head.0 + n as u64 + 1), at, proposal, true)?;
+            writing.put(Seq(self.head.0 + n as u64 + 1), at, proposal)?;
         }
         writing.finish(Seq(self.head.0 + group.len() as u64))
     }
@@ -179,8 +179,7 @@ impl<'a> Writing<'a> {
         })
     }
 
-    /// Writes an entry. `latest`: what it says of its rooms holds from now on.
-    fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal, latest: bool) -> Result<(), Error> {
+    fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal) -> Result<(), Error> {
         let Proposal { author, logs, event } = proposal;
         let (kind, text) = Kind::of(event);
         let logs: smallvec::SmallVec<[i64; 2]> = logs.iter().map(|log| self.log(log)).collect::<Result<_, _>>()?;
@@ -209,7 +208,7 @@ impl<'a> Writing<'a> {
         self.written.person = self.written.person.max(author.person.0);
         self.written.session = self.written.session.max(author.session.0);
         match event {
-            Event::Topic(text) if latest => logs.iter().try_for_each(|log| self.topic(*log, seq, text)),
+            Event::Topic(text) => logs.iter().try_for_each(|log| self.topic(*log, seq, text)),
             Event::Redact(target) => self.redact(*target),
             _ => Ok(()),
         }
@@ -235,6 +234,16 @@ impl<'a> Writing<'a> {
     }
 
     fn topic(&self, log: i64, seq: Seq, text: &Text) -> Result<(), Error> {
+        // An import may bring older ones.
+        if seq <= self.ledger.head {
+            let sql = "SELECT EXISTS (SELECT 1 FROM places JOIN entries ON entries.seq = places.seq
+                       WHERE places.log = ?1 AND places.side = 1 AND places.seq > ?2 AND entries.kind = ?3)
+                       OR EXISTS (SELECT 1 FROM topics WHERE log = ?1 AND seq > ?2)";
+            let is_later = |row: &rusqlite::Row<'_>| row.get::<_, bool>(0);
+            if self.prepare(sql)?.query_row(params![log, int(seq.0), Kind::Topic as i64], is_later).map_err(failed)? {
+                return Ok(());
+            }
+        }
         if text.as_str().is_empty() {
             self.prepare("DELETE FROM topics WHERE log = ?")?.execute([log]).map_err(failed)?;
         } else {

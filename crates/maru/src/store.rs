@@ -58,9 +58,13 @@ pub(crate) fn export(asked: args::Export, env: &Env, lang: Lang) -> anyhow::Resu
         rooms: self::rooms(&rooms)?,
         since: since.map(|time| self::time(&time)).transpose()?,
         until: until.map(|time| self::time(&time)).transpose()?,
+        // A file that is there is gone on with.
+        goes_on: after > 0 && file.as_ref().is_some_and(|file| file.exists()),
     };
     let dir = directory(store.flags(), env)?;
     let limits = SqliteLimits::default();
+    // No file is touched for nothing.
+    ledger::look_at(&dir, &limits).map_err(|error| of_ledger(error, &dir))?;
     let Some(file) = file else {
         let mut out = BufWriter::new(io::stdout().lock());
         return match ledger::export(&dir, &limits, &options, &mut out) {
@@ -72,7 +76,8 @@ pub(crate) fn export(asked: args::Export, env: &Env, lang: Lang) -> anyhow::Resu
         };
     };
     let write = |source| Wrongs::from(Wrong::Write { path: file.clone(), source });
-    let created = File::create(&file).map_err(write)?;
+    let created = if options.goes_on { File::options().append(true).open(&file) } else { File::create(&file) };
+    let created = created.map_err(write)?;
     let mut out = BufWriter::new(&created);
     let exported = ledger::export(&dir, &limits, &options, &mut out).map_err(|error| match error {
         ExportError::Write(source) => write(source),

@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -107,39 +108,49 @@ impl Index {
         Ok(mark.seq == 0 || at.is_none_or(|at| at == mark.at))
     }
 
-    fn index_piece(&mut self) -> Result<bool, Error> {
+    fn index_piece(&mut self) -> Result<bool, Trouble> {
         let most = i64::try_from(self.limits.index_entries).unwrap_or(i64::MAX);
-        self.conn()?;
+        self.conn().map_err(Trouble::Store)?;
         let (store, Some(conn)) = (&self.store, &self.conn) else { return Ok(false) };
-        let mark = Mark::of(conn)?;
+        let mark = Mark::of(conn).map_err(Trouble::Index)?;
         // Both are looked at as they are at one moment: what is to be forgotten is not read any more.
-        store.conn.execute_batch("BEGIN").map_err(failed)?;
+        store.conn.execute_batch("BEGIN").map_err(failed).map_err(Trouble::Store)?;
         let read = (|| {
             let sql = "SELECT id, seq, log, nick, text FROM forgetting WHERE id > ? ORDER BY id LIMIT ?";
             let mut find = store.conn.prepare_cached(sql).map_err(failed)?;
             let forget = find.query_map([mark.forgotten, most], Forget::of).map_err(failed)?;
             let forget: Vec<Forget> = forget.collect::<Result<_, _>>().map_err(failed)?;
+            if forget.len() >= self.limits.index_entries {
+                // There may be more, and of entries that would be read now: they must not count as indexed before.
+                return Ok((forget, Vec::new()));
+            }
             let sql = format!("SELECT {COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?");
             let mut find = store.conn.prepare_cached(&sql).map_err(failed)?;
             let rows = find.query_map([mark.seq, most], Row::of).map_err(failed)?;
             let rows: Vec<Row> = rows.collect::<Result<_, _>>().map_err(failed)?;
             Ok::<_, Error>((forget, rows))
         })();
-        store.conn.execute_batch("COMMIT").map_err(failed)?;
-        let (forget, rows) = read?;
+        store.conn.execute_batch("COMMIT").map_err(failed).map_err(Trouble::Store)?;
+        let (forget, rows) = read.map_err(Trouble::Store)?;
         self.forgotten.store(uint(mark.forgotten), Ordering::Release);
         if forget.is_empty() && rows.is_empty() {
             return Ok(false);
         }
-        conn.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
-        if let Err(error) = write(conn, &mark, &forget, &rows) {
+        let written = (|| {
+            conn.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
+            write(conn, &mark, &forget, &rows)?;
+            conn.execute_batch("COMMIT").map_err(failed)?;
+            if !forget.is_empty() {
+                // What was forgotten is to be in no file of the index any more, its write-ahead log included.
+                conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
+            }
+            Ok(())
+        })();
+        if written.is_err() {
             let _ = conn.execute_batch("ROLLBACK");
-            return Err(error);
         }
-        conn.execute_batch("COMMIT").map_err(failed)?;
+        written.map_err(Trouble::Index)?;
         if let Some(last) = forget.last() {
-            // What was forgotten is to be in no file of the index any more, its write-ahead log included.
-            conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
             self.forgotten.store(uint(last.id), Ordering::Release);
         }
         Ok(true)
@@ -157,15 +168,29 @@ impl Index {
     }
 }
 
+/// Where something went wrong: a damaged index is made anew, a damaged store is not.
+enum Trouble {
+    Store(Error),
+    Index(Error),
+}
+
 impl Indexer for Index {
     fn work(&mut self) -> Result<bool, Error> {
         self.settle()?;
-        let more = self.index_piece();
-        if more.is_err() {
-            // It is opened anew, and made anew if that is what it takes.
-            self.conn = None;
+        match self.index_piece() {
+            Ok(more) => Ok(more),
+            Err(Trouble::Index(Error::Corrupt(why))) => {
+                tracing::warn!(why, "the index for searches is damaged, and made anew");
+                self.conn = None;
+                remove_index(&self.dir)?;
+                Ok(true)
+            }
+            Err(Trouble::Index(error) | Trouble::Store(error)) => {
+                // It is opened anew.
+                self.conn = None;
+                Err(error)
+            }
         }
-        more
     }
 }
 
@@ -269,7 +294,8 @@ fn author(nick: &Nick) -> String {
 /// What a reader searches with.
 pub(crate) struct Searcher {
     dir: PathBuf,
-    index: RefCell<Option<Connection>>,
+    /// A connection to the index, and which file that is: it may have been made anew since.
+    index: RefCell<Option<(Connection, u64)>>,
 }
 
 impl Searcher {
@@ -286,30 +312,48 @@ impl Searcher {
         };
         let mut hunt = Hunt { store, wanted: &wanted, most, found: Found::default() };
         let asked = query(store, &wanted)?;
+        // All of it as it is at one moment.
+        store.conn.execute_batch("BEGIN").map_err(failed)?;
         let marked = match (asked, self.open(store)) {
-            (Some(asked), Some(conn)) => hunt.indexed(&conn, &asked, first, last),
+            (Some(asked), Some(index)) => hunt.indexed(&index.0, &asked, first, last),
             _ => Ok(None),
         };
+        let found = self.without_index(marked, hunt, first, last);
+        let _ = store.conn.execute_batch("COMMIT");
+        found
+    }
+
+    /// Takes what the index has led to, or looks through what is near without it.
+    fn without_index(
+        &self,
+        marked: Result<Option<()>, Error>,
+        mut hunt: Hunt<'_>,
+        first: i64,
+        last: i64,
+    ) -> Result<Found, Error> {
+        let most = hunt.store.limits.search.unindexed_entries;
         match marked {
             Ok(Some(())) => {}
             // Without an index, or without anything to ask it for, only what is near is looked through.
-            Ok(None) => hunt.scan(first, last, store.limits.search.unindexed_entries)?,
+            Ok(None) => hunt.scan(first, last, most)?,
             Err(error) => {
                 // It may have been made anew meanwhile.
                 *self.index.borrow_mut() = None;
                 tracing::debug!(%error, "searching without the index");
                 hunt.found = Found::default();
-                hunt.scan(first, last, store.limits.search.unindexed_entries)?;
+                hunt.scan(first, last, most)?;
             }
         }
         Ok(hunt.found)
     }
 
-    fn open(&self, store: &Store) -> Option<std::cell::RefMut<'_, Connection>> {
+    fn open(&self, store: &Store) -> Option<std::cell::RefMut<'_, (Connection, u64)>> {
         let mut index = self.index.borrow_mut();
-        if index.is_none() {
+        let path = self.dir.join(SEARCH_FILE);
+        let file = std::fs::metadata(&path).ok()?.ino();
+        if index.as_ref().is_none_or(|(_, opened)| *opened != file) {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            *index = connect(&self.dir.join(SEARCH_FILE), flags, &store.limits).ok();
+            *index = connect(&path, flags, &store.limits).ok().map(|conn| (conn, file));
         }
         std::cell::RefMut::filter_map(index, Option::as_mut).ok()
     }

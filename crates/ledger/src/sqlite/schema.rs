@@ -42,6 +42,7 @@ const STEPS: &[&str] = &[
          SELECT coalesce(sum(64 + coalesce(length(CAST(entries.text AS BLOB)), 0)), 0)
          FROM places JOIN entries ON entries.seq = places.seq WHERE places.log = logs.id
      );
+     CREATE INDEX logs_by_bytes ON logs (bytes);
      CREATE TABLE forgetting (
          id INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL, log INTEGER, nick TEXT NOT NULL, text TEXT NOT NULL
      ) STRICT;",

@@ -32,7 +32,7 @@ impl Sqlite {
             let sql = format!("SELECT {COLUMNS} FROM entries ORDER BY seq LIMIT ?");
             let old: Vec<Row> = self.rows(&sql, &[&self.slice()])?;
             let old: Vec<Row> = old.into_iter().take_while(|row| row.at < before).collect();
-            deleted += self.delete(&old)?;
+            deleted += self.delete(&old, None)?;
         }
         if let Some(most) = retention.room_bytes {
             let sql = "SELECT id, bytes FROM logs WHERE bytes > ? LIMIT 1";
@@ -57,7 +57,7 @@ impl Sqlite {
                     left -= bytes_of(row);
                     goes
                 });
-                deleted += self.delete(&oldest.collect::<Vec<_>>())?;
+                deleted += self.delete(&oldest.collect::<Vec<_>>(), Some(log))?;
             }
         }
         Ok(deleted > 0)
@@ -73,13 +73,13 @@ impl Sqlite {
         rows.collect::<Result<_, _>>().map_err(failed)
     }
 
-    /// Deletes entries from everywhere; the index is told what it has to forget.
-    fn delete(&self, rows: &[Row]) -> Result<usize, Error> {
+    /// Deletes entries from one log, or from all of theirs; the index is told what it has to forget.
+    fn delete(&self, rows: &[Row], only: Option<i64>) -> Result<usize, Error> {
         if rows.is_empty() {
             return Ok(0);
         }
         self.conn.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
-        let done = rows.iter().try_for_each(|row| delete(&self.conn, row));
+        let done = rows.iter().try_for_each(|row| delete(&self.conn, row, only));
         if let Err(error) = done.and_then(|()| self.conn.execute_batch("COMMIT").map_err(failed)) {
             let _ = self.conn.execute_batch("ROLLBACK");
             return Err(error);
@@ -128,14 +128,9 @@ fn bytes_of(row: &Row) -> i64 {
     ENTRY_BYTES + i64::try_from(row.text.as_ref().map_or(0, String::len)).unwrap_or(i64::MAX)
 }
 
-fn delete(conn: &Connection, row: &Row) -> Result<(), Error> {
+fn delete(conn: &Connection, row: &Row, only: Option<i64>) -> Result<(), Error> {
     let prepare = |sql| conn.prepare_cached(sql).map_err(failed);
-    if row.is_message() {
-        prepare("INSERT INTO forgetting (seq, log, nick, text) VALUES (?,?,?,?)")?
-            .execute(params![row.seq, row.log, row.nick, row.text.as_deref().unwrap_or_default()])
-            .map_err(failed)?;
-    }
-    let logs: Vec<i64> = match row.log {
+    let all: Vec<i64> = match row.log {
         Some(log) => vec![log],
         None => {
             let mut find = prepare("SELECT log FROM several WHERE seq = ?")?;
@@ -143,17 +138,27 @@ fn delete(conn: &Connection, row: &Row) -> Result<(), Error> {
             found.collect::<Result<_, _>>().map_err(failed)?
         }
     };
-    for log in logs {
+    let logs: Vec<i64> = all.iter().copied().filter(|log| only.is_none_or(|only| only == *log)).collect();
+    for log in &logs {
         for side in 0..=1 {
             prepare("DELETE FROM places WHERE log = ? AND side = ? AND seq = ?")?
-                .execute([log, side, row.seq])
+                .execute([*log, side, row.seq])
                 .map_err(failed)?;
         }
+        prepare("DELETE FROM several WHERE seq = ? AND log = ?")?.execute([row.seq, *log]).map_err(failed)?;
         prepare("UPDATE logs SET bytes = bytes - ?, gone = max(gone, ?) WHERE id = ?")?
-            .execute([bytes_of(row), row.seq, log])
+            .execute([bytes_of(row), row.seq, *log])
             .map_err(failed)?;
     }
-    prepare("DELETE FROM several WHERE seq = ?")?.execute([row.seq]).map_err(failed)?;
+    if logs.len() < all.len() {
+        // It is still in the others.
+        return Ok(());
+    }
+    if row.is_message() {
+        prepare("INSERT INTO forgetting (seq, log, nick, text) VALUES (?,?,?,?)")?
+            .execute(params![row.seq, row.log, row.nick, row.text.as_deref().unwrap_or_default()])
+            .map_err(failed)?;
+    }
     prepare("DELETE FROM entries WHERE seq = ?")?.execute([row.seq]).map_err(failed)?;
     Ok(())
 }

@@ -326,3 +326,70 @@ fn a_search_says_what_it_could_not_look_through() {
     assert_eq!((search("가나 다라").entries.len(), search("가나 다라").unindexed), (3, 0));
     assert_eq!(search("!").unindexed, 40, "a sign is in no index");
 }
+
+#[test]
+fn a_damaged_index_is_made_anew_and_forgets_what_it_has_to() {
+    let dir = TempDir::new().unwrap();
+    let mut ledger = opened(&dir);
+    let mut indexer = ledger.indexer().unwrap().unwrap();
+    for n in 0..3_000 {
+        say(&mut ledger, n, "#a", &format!("말 {n} word{n}"));
+    }
+    let secret = say(&mut ledger, 3_000, "#a", "hunter2");
+    while indexer.work().unwrap() {}
+    drop(indexer);
+    let path = dir.path().join(SEARCH_FILE);
+    Connection::open(&path).unwrap().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let len = bytes.len();
+    bytes[6 * 4096..len].fill(0x5A);
+    fs::write(&path, bytes).unwrap();
+    ledger.commit(Time(4_000), vec![proposal(&["#a"], Event::Redact(Seq(secret))), message("#a", "나중에")]).unwrap();
+    index(&ledger);
+    tend(&mut ledger, 5_000);
+    assert_eq!((find(&ledger, "word2999"), find(&ledger, "나중")), (vec![3_000], vec![secret + 2]));
+    assert!(!is_in_files(dir.path(), "hunter2"));
+    let conn = Connection::open(&path).unwrap();
+    conn.execute_batch("INSERT INTO words (words) VALUES ('integrity-check')").expect("the index is whole");
+}
+
+#[test]
+fn what_is_let_go_of_a_full_room_stays_in_the_others() {
+    let dir = TempDir::new().unwrap();
+    let retention = Retention { days: None, room_bytes: Some(5_000) };
+    let mut ledger = Sqlite::open(dir.path(), SqliteSettings { retention, ..settings() }).unwrap();
+    say(&mut ledger, 1, "#b", "조용한 방");
+    let nick = hall::Nick::new("민호", 30).unwrap();
+    ledger.commit(Time(1), vec![proposal(&["#a", "#b"], Event::Nick(nick))]).unwrap();
+    for n in 0..500 {
+        say(&mut ledger, n, "#a", "시끄러운 방");
+    }
+    tend(&mut ledger, 9);
+    let reader = ledger.reader().unwrap();
+    let quiet = reader.read(&room("#b"), Seq(0), 9).unwrap();
+    assert_eq!((quiet.entries.len(), quiet.gap), (2, false), "{quiet:?}");
+    assert!(reader.read(&room("#a"), Seq(0), 9).unwrap().gap);
+    assert!(crate::verify(dir.path(), &SqliteLimits::default()).unwrap().findings.is_empty());
+}
+
+#[test]
+fn what_is_let_go_before_it_was_indexed_is_never_taken_out_of_the_index() {
+    let dir = TempDir::new().unwrap();
+    let retention = Retention { days: Some(1), room_bytes: None };
+    let mut few = SqliteSettings { retention, ..settings() };
+    few.limits.index_entries = 10;
+    let mut ledger = Sqlite::open(dir.path(), few).unwrap();
+    for n in 0..100 {
+        say(&mut ledger, n, "#a", &format!("옛말 {n}"));
+    }
+    let mut indexer = ledger.indexer().unwrap().unwrap();
+    for _ in 0..3 {
+        indexer.work().unwrap();
+    }
+    let new = say(&mut ledger, DAY_MS + 1_000, "#a", "새말");
+    tend(&mut ledger, DAY_MS + 1_000);
+    while indexer.work().unwrap() {}
+    assert!(find(&ledger, "옛말").is_empty() && find(&ledger, "새말") == [new]);
+    let conn = Connection::open(dir.path().join(SEARCH_FILE)).unwrap();
+    conn.execute_batch("INSERT INTO words (words) VALUES ('integrity-check')").expect("the index is whole");
+}

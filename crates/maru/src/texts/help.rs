@@ -132,10 +132,10 @@ Options go over variables, variables over the file.",
         about: ["Write everything that was said as JSON Lines", "오간 말을 모두 JSON Lines로 내보냅니다"],
         usage: ["maru export [FILE] [OPTIONS]", "maru export [FILE] [옵션]"],
         after: [
-            "The server may go on running. To go on with an export that broke off, give the number of its
-last line with --after. docs/export.md describes the format.",
-            "서버가 실행 중이어도 됩니다. 끊긴 내보내기를 이으려면 마지막 줄의 번호를 --after로 주세요.
-형식은 docs/export.md에 있습니다.",
+            "The server may go on running. To go on with an export that broke off, name the same file and give
+the number of its last line with --after. docs/export.md describes the format.",
+            "서버가 실행 중이어도 됩니다. 끊긴 내보내기를 이으려면 같은 파일에 마지막 줄의 번호를 --after로
+주세요. 형식은 docs/export.md에 있습니다.",
         ],
     },
     Text {

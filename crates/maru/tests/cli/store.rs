@@ -12,19 +12,19 @@ fn ok(outcome: &Outcome) -> &str {
     &outcome.stdout
 }
 
-/// A hall in which somebody has said these things.
-fn hall(user: &User, said: &[&str]) -> Running {
+/// A hall in which somebody has said these things and still is: nothing more is on its way to the ledger.
+fn hall(user: &User, said: &[&str]) -> (Running, TcpStream) {
     let mut server = user.serve(&["--data-dir", "data"]);
     let stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     let all: String = said.iter().map(|line| format!("{line}\n")).collect();
-    (&stream).write_all(format!("/nick 민수\n{all}/ping done\n/quit\n").as_bytes()).unwrap();
-    let lines: Vec<String> = BufReader::new(stream).lines().map(Result::unwrap).collect();
-    assert!(lines.contains(&"* pong done".to_owned()), "{lines:?}");
-    server
+    (&stream).write_all(format!("/nick 민수\n{all}/ping done\n").as_bytes()).unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line == "* pong done"), "the server has closed");
+    (server, stream)
 }
 
-fn stop(mut server: Running) {
+fn stop((mut server, _person): (Running, TcpStream)) {
     server.signal(Signal::TERM);
     assert!(server.ended().success());
 }
@@ -47,17 +47,27 @@ fn what_was_said_is_found_taken_out_and_taken_in_elsewhere() {
     assert!(text.starts_with("{\"maru\":1,\"hall\":\"") && text.contains("\"in\":[\"#개발\"]"), "{text}");
     assert_eq!(
         ok(&run(&["export", "out.jsonl", "--data-dir", "data"])),
-        "6 entries, up to number 6, are in out.jsonl\n"
+        "5 entries, up to number 5, are in out.jsonl\n"
     );
     assert_eq!(std::fs::read_to_string(user.home.path().join("out.jsonl")).unwrap(), text);
-    assert_eq!(ok(&run(&["export", "--after", "5", "--data-dir", "data"])).lines().count(), 2);
+    assert_eq!(ok(&run(&["export", "--after", "4", "--data-dir", "data"])).lines().count(), 2);
+    // Gone on with: nothing that is there is lost.
+    let file = user.home.path().join("part.jsonl");
+    std::fs::write(&file, text.lines().take(4).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    assert_eq!(
+        ok(&run(&["export", "part.jsonl", "--after", "3", "--data-dir", "data"])),
+        "2 entries, up to number 5, are in part.jsonl\n"
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    assert_eq!(run(&["export", "part.jsonl", "--data-dir", "nowhere"]).code, Some(1));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "a file is not touched for nothing");
     // Taken in, as often as one likes, but not into a hall that runs.
     assert_eq!(
         run(&["import", "out.jsonl", "--data-dir", "data"]).stderr.lines().next(),
         Some("error: another server uses the data directory data")
     );
-    assert_eq!(ok(&run(&["import", "out.jsonl", "--data-dir", "new"])), "6 entries are new, 0 were there already\n");
-    assert_eq!(ok(&run(&["import", "out.jsonl", "--data-dir", "new"])), "0 entries are new, 6 were there already\n");
+    assert_eq!(ok(&run(&["import", "out.jsonl", "--data-dir", "new"])), "5 entries are new, 0 were there already\n");
+    assert_eq!(ok(&run(&["import", "out.jsonl", "--data-dir", "new"])), "0 entries are new, 5 were there already\n");
     assert_eq!(ok(&run(&["export", "--data-dir", "new"])), text);
     // A wrong line is told, and nothing is changed.
     user.write("bad.jsonl", &text.replace("\"event\":\"join\"", "\"event\":\"jump\""));
@@ -92,7 +102,7 @@ fn a_backup_is_put_back_and_goes_on() {
         let told = format!("error: nothing was changed; {wrong} is not a whole backup of a ledger\n");
         assert!(refused.code == Some(1) && refused.stderr.starts_with(&told), "{refused:?}");
     }
-    assert_eq!(ok(&run(&["verify", "--data-dir", "back"])), "all is well: 4 entries\n");
+    assert_eq!(ok(&run(&["verify", "--data-dir", "back"])), "all is well: 3 entries\n");
     let exported = run(&["export", "--data-dir", "back"]);
     assert!(ok(&exported).contains("하나") && ok(&exported).contains("둘"));
     let missing = run(&["backup", "no/such/copy.db", "--data-dir", "back"]);
