@@ -85,9 +85,9 @@ pub struct Beginning {
     pub hall: String,
     /// The number of the last entry.
     pub head: Seq,
-    /// The largest number ever given to a person; 0 when there was nobody yet.
+    /// No number ever given to a person is larger; 0 when there was nobody yet.
     pub person: u64,
-    /// The largest number ever given to a session.
+    /// No number ever given to a session is larger.
     pub session: u64,
     /// The topics that rooms have, with the entries that set them, oldest first.
     pub topics: Vec<(RoomName, Seq, Text)>,

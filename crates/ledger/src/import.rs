@@ -212,6 +212,8 @@ impl Sqlite {
     }
 
     fn end(&mut self) -> Result<(), Error> {
+        self.count_within()?;
+        self.grown_is_counted();
         self.batch("COMMIT")
     }
 

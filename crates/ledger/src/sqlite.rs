@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
 
 use hall::{Beginning, Entry, Event, LogId, Proposal, RoomName, Search, Seq, Text, Time};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
@@ -67,6 +68,12 @@ pub struct SqliteSettings {
     pub limits: SqliteLimits,
 }
 
+/// People and sessions are numbered on from the next multiple of this when a hall opens again: so the file need not be told of
+/// each of them.
+const NUMBERS_AHEAD: u64 = 1_024;
+/// How long what logs have grown by is kept in memory before the file is told.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
+
 /// What an entry counts for beside its text when a room is bounded in bytes.
 const ENTRY_BYTES: i64 = 64;
 
@@ -77,8 +84,12 @@ pub struct Sqlite {
     dir: PathBuf,
     settings: SqliteSettings,
     head: Seq,
+    /// The largest numbers of people and sessions that the file allows for.
     person: u64,
     session: u64,
+    /// By how many bytes each log has grown that the file was not told of, and when it was told last.
+    grown: HashMap<i64, i64>,
+    counted: Instant,
     /// Logs and their numbers in the file.
     known: HashMap<LogId, i64>,
     /// The last text that the index has forgotten, by its number among those that are to be.
@@ -103,6 +114,8 @@ impl Sqlite {
             head,
             person,
             session,
+            grown: HashMap::new(),
+            counted: Instant::now(),
             known: HashMap::new(),
             forgotten: Arc::default(),
             wiping: left > 0,
@@ -113,10 +126,9 @@ impl Sqlite {
     pub(crate) fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal) -> Result<(), Error> {
         let mut writing = Writing::new(self)?;
         writing.put(seq, at, proposal)?;
-        let head = self.head.max(seq);
-        let written = writing.finish(head)?;
-        (self.head, self.person, self.session) = (head, written.person, written.session);
-        self.known.extend(written.known);
+        let written = writing.finish()?;
+        self.head = self.head.max(seq);
+        self.take_over(written);
         Ok(())
     }
 
@@ -124,7 +136,27 @@ impl Sqlite {
     pub(crate) fn take_back(&mut self, target: Seq) -> Result<(), Error> {
         let mut writing = Writing::new(self)?;
         writing.redact(target)?;
-        writing.finish(self.head).map(drop)
+        let written = writing.finish()?;
+        self.take_over(written);
+        Ok(())
+    }
+
+    /// What a group has changed beside the file.
+    fn take_over(&mut self, written: Written) {
+        (self.person, self.session) = (written.person, written.session);
+        self.wiping |= written.wiping;
+        if self.known.len() + written.known.len() > self.settings.limits.known_logs {
+            self.known.clear();
+        }
+        self.known.extend(written.known);
+        for (log, bytes) in written.grown {
+            *self.grown.entry(log).or_default() += bytes;
+        }
+    }
+
+    /// Runs a statement that is needed again and again.
+    fn run(&self, sql: &str) -> Result<(), Error> {
+        self.conn.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(failed)
     }
 
     pub(crate) fn conn(&self) -> &Connection {
@@ -135,13 +167,40 @@ impl Sqlite {
         self.conn.execute_batch(sql).map_err(failed)
     }
 
+    /// Tells the file what logs have grown by. Not more than that is lost when the process is killed, and nothing but the
+    /// sizes of rooms for retention depends on it.
+    pub(crate) fn count(&mut self) -> Result<(), Error> {
+        if !self.grown.is_empty() {
+            self.batch("BEGIN IMMEDIATE")?;
+            let counted = self.count_within();
+            if let Err(error) = counted.and_then(|()| self.batch("COMMIT")) {
+                let _ = self.batch("ROLLBACK");
+                return Err(error);
+            }
+        }
+        self.grown_is_counted();
+        Ok(())
+    }
+
+    pub(crate) fn grown_is_counted(&mut self) {
+        (self.grown, self.counted) = (HashMap::new(), Instant::now());
+    }
+
+    pub(crate) fn count_within(&self) -> Result<(), Error> {
+        let mut grow = self.conn.prepare_cached("UPDATE logs SET bytes = bytes + ? WHERE id = ?").map_err(failed)?;
+        for (log, bytes) in &self.grown {
+            grow.execute([bytes, log]).map_err(failed)?;
+        }
+        Ok(())
+    }
+
     /// Writes a group; what it leaves behind counts only when it is committed.
     fn write(&self, at: Time, group: &[Proposal]) -> Result<Written, Error> {
         let mut writing = Writing::new(self)?;
         for (n, proposal) in group.iter().enumerate() {
             writing.put(Seq(self.head.0 + n as u64 + 1), at, proposal)?;
         }
-        writing.finish(Seq(self.head.0 + group.len() as u64))
+        writing.finish()
     }
 }
 
@@ -151,6 +210,8 @@ struct Written {
     session: u64,
     known: HashMap<LogId, i64>,
     wiping: bool,
+    /// By how many bytes each log has grown.
+    grown: HashMap<i64, i64>,
 }
 
 /// A group being written.
@@ -159,8 +220,6 @@ struct Writing<'a> {
     entry: CachedStatement<'a>,
     place: CachedStatement<'a>,
     written: Written,
-    /// By how many bytes each log has grown.
-    grown: HashMap<i64, i64>,
 }
 
 impl<'a> Writing<'a> {
@@ -174,8 +233,13 @@ impl<'a> Writing<'a> {
                 )
                 .map_err(failed)?,
             place: conn.prepare_cached("INSERT INTO places (log, side, seq) VALUES (?,?,?)").map_err(failed)?,
-            written: Written { person: ledger.person, session: ledger.session, known: HashMap::new(), wiping: false },
-            grown: HashMap::new(),
+            written: Written {
+                person: ledger.person,
+                session: ledger.session,
+                known: HashMap::new(),
+                wiping: false,
+                grown: HashMap::new(),
+            },
         })
     }
 
@@ -199,14 +263,16 @@ impl<'a> Writing<'a> {
         let bytes = ENTRY_BYTES + i64::try_from(text.as_deref().map_or(0, str::len)).unwrap_or(i64::MAX);
         for (n, log) in logs.iter().enumerate() {
             self.place.execute(params![log, kind.side(), int(seq.0)]).map_err(failed)?;
-            *self.grown.entry(*log).or_default() += bytes;
+            *self.written.grown.entry(*log).or_default() += bytes;
             if one.is_none() {
                 let mut several = self.prepare("INSERT INTO several (seq, nth, log) VALUES (?,?,?)")?;
                 several.execute(params![int(seq.0), i64::try_from(n).unwrap_or(i64::MAX), log]).map_err(failed)?;
             }
         }
-        self.written.person = self.written.person.max(author.person.0);
-        self.written.session = self.written.session.max(author.session.0);
+        let ahead =
+            |known: u64, number: u64| if number > known { number.next_multiple_of(NUMBERS_AHEAD) } else { known };
+        self.written.person = ahead(self.written.person, author.person.0);
+        self.written.session = ahead(self.written.session, author.session.0);
         match event {
             Event::Topic(text) => logs.iter().try_for_each(|log| self.topic(*log, seq, text)),
             Event::Redact(target) => self.redact(*target),
@@ -271,20 +337,19 @@ impl<'a> Writing<'a> {
             .execute(params![Kind::Redacted as i64, int(target.0)])
             .map_err(failed)?;
         if let Some(log) = log {
-            *self.grown.entry(log).or_default() -= i64::try_from(text.len()).unwrap_or(i64::MAX);
+            *self.written.grown.entry(log).or_default() -= i64::try_from(text.len()).unwrap_or(i64::MAX);
         }
         self.written.wiping = true;
         Ok(())
     }
 
-    fn finish(self, head: Seq) -> Result<Written, Error> {
-        let mut grow = self.prepare("UPDATE logs SET bytes = bytes + ? WHERE id = ?")?;
-        for (log, bytes) in &self.grown {
-            grow.execute([bytes, log]).map_err(failed)?;
+    fn finish(self) -> Result<Written, Error> {
+        let Written { person, session, .. } = self.written;
+        if (person, session) != (self.ledger.person, self.ledger.session) {
+            self.prepare("UPDATE meta SET person = ?, session = ?")?
+                .execute([int(person), int(session)])
+                .map_err(failed)?;
         }
-        self.prepare("UPDATE meta SET head = ?, person = ?, session = ?")?
-            .execute([int(head.0), int(self.written.person), int(self.written.session)])
-            .map_err(failed)?;
         Ok(self.written)
     }
 }
@@ -292,6 +357,7 @@ impl<'a> Writing<'a> {
 impl Drop for Sqlite {
     /// Leaves one file behind where that is possible: the write-ahead log is worked into it.
     fn drop(&mut self) {
+        let _ = self.count();
         let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     }
 }
@@ -301,9 +367,13 @@ impl Ledger for Sqlite {
         if group.is_empty() {
             return Ok(Vec::new());
         }
-        let written = self.conn.execute_batch("BEGIN IMMEDIATE").map_err(failed).and_then(|()| {
+        let counted = self.counted.elapsed() >= COUNT_EVERY;
+        let written = self.run("BEGIN IMMEDIATE").and_then(|()| {
             let written = self.write(at, &group)?;
-            self.conn.execute_batch("COMMIT").map_err(failed)?;
+            if counted {
+                self.count_within()?;
+            }
+            self.run("COMMIT")?;
             Ok(written)
         });
         let written = match written {
@@ -314,12 +384,10 @@ impl Ledger for Sqlite {
                 return Err(Rejected { group, error });
             }
         };
-        (self.person, self.session) = (written.person, written.session);
-        self.wiping |= written.wiping;
-        if self.known.len() + written.known.len() > self.settings.limits.known_logs {
-            self.known.clear();
+        if counted {
+            self.grown_is_counted();
         }
-        self.known.extend(written.known);
+        self.take_over(written);
         let entries = group.into_iter().map(|proposal| {
             self.head.0 += 1;
             Arc::new(Entry::new(self.head, at, proposal))
@@ -349,10 +417,13 @@ impl Ledger for Sqlite {
     }
 }
 
+/// What the file says of the hall. The last entry is there, unless it was let go.
+const HALL: &str = "SELECT hall, max(head, (SELECT coalesce(max(seq), 0) FROM entries)), person, session FROM meta";
+
 /// What a hall begins with, from its file.
 pub(crate) fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, Error> {
     let mut began = conn
-        .query_row("SELECT hall, head, person, session FROM meta", [], |row| {
+        .query_row(HALL, [], |row| {
             let (hall, head): (String, i64) = (row.get(0)?, row.get(1)?);
             let (person, session): (i64, i64) = (row.get(2)?, row.get(3)?);
             Ok(Beginning {

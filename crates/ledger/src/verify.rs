@@ -23,10 +23,6 @@ pub enum Finding {
     Unplaced(u64),
     /// So many places in logs where there is no entry.
     Stray(u64),
-    /// So many entries with numbers beyond the last.
-    BeyondHead(u64),
-    /// So many logs whose bytes are counted wrongly.
-    Miscounted(u64),
     /// The index for searches is damaged: SQLite's words. It can be removed, and is made anew.
     Index(String),
 }
@@ -117,12 +113,5 @@ fn look_through(store: &Store, report: &mut Report) -> Result<(), Error> {
     count(
         "SELECT count(*) FROM places LEFT JOIN entries ON entries.seq = places.seq WHERE entries.seq IS NULL",
         Finding::Stray,
-    )?;
-    count("SELECT count(*) FROM entries WHERE seq > (SELECT head FROM meta)", Finding::BeyondHead)?;
-    count(
-        "SELECT count(*) FROM logs WHERE bytes <> (
-             SELECT coalesce(sum(64 + coalesce(length(CAST(entries.text AS BLOB)), 0)), 0)
-             FROM places JOIN entries ON entries.seq = places.seq WHERE places.log = logs.id)",
-        Finding::Miscounted,
     )
 }

@@ -7,7 +7,8 @@
 //! [`Wanted::fits`] decides. However many words somebody sends and however long they are, what is prepared of them is
 //! bounded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use hall::{Entry, Event, LogId, Nick, Search, Time};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -214,35 +215,68 @@ fn beginning(word: &str, chars: usize) -> Option<&str> {
 /// The pieces of a text that an index keeps, each once, parted by spaces.
 pub(crate) fn pieces_of(text: &str, out: &mut String) {
     let text = folded(text);
-    let mut seen = BTreeSet::new();
-    let mut put = |piece: &str| {
-        if !seen.contains(piece) {
-            seen.insert(piece.to_owned());
-            out.push_str(piece);
-            out.push(' ');
-        }
-    };
+    let mut pieces = Pieces { out, ends: Vec::with_capacity(64), many: HashSet::new() };
     for run in runs(&text) {
         match run {
             Run::Word(run, _) => {
                 let run = shortened(run);
-                put(run);
+                pieces.put("", run);
                 for begun in BEGINNING_CHARS.map_while(|chars| beginning(run, chars)) {
-                    put(&format!("{BEGINNING}{begun}"));
+                    pieces.put(BEGINNING.encode_utf8(&mut [0; 4]), begun);
                 }
             }
             Run::Dense(run) => {
                 let mut before: Option<usize> = None;
                 for (at, c) in run.char_indices() {
                     let end = at + c.len_utf8();
-                    put(&run[at..end]);
+                    pieces.put("", &run[at..end]);
                     if let Some(before) = before {
-                        put(&run[before..end]);
+                        pieces.put("", &run[before..end]);
                     }
                     before = Some(at);
                 }
             }
         }
+    }
+}
+
+/// Pieces as they are written down, each once. Most texts have few, and those are compared with each other; of a long text
+/// they are kept by their hash.
+struct Pieces<'a> {
+    out: &'a mut String,
+    /// Where each of them begins and ends.
+    ends: Vec<(usize, usize)>,
+    many: HashSet<u64>,
+}
+
+/// Pieces that are compared with each other.
+const FEW_PIECES: usize = 48;
+
+impl Pieces<'_> {
+    fn put(&mut self, mark: &str, piece: &str) {
+        let begin = self.out.len();
+        self.out.push_str(mark);
+        self.out.push_str(piece);
+        if self.is_there(begin) {
+            self.out.truncate(begin);
+            return;
+        }
+        self.ends.push((begin, self.out.len()));
+        self.out.push(' ');
+    }
+
+    /// Whether what stands at the end is there already.
+    fn is_there(&mut self, begin: usize) -> bool {
+        let new = &self.out[begin..];
+        if self.ends.len() < FEW_PIECES {
+            return self.ends.iter().any(|(from, to)| to - from == new.len() && &self.out[*from..*to] == new);
+        }
+        let hash = |text: &str| BuildHasherDefault::<DefaultHasher>::default().hash_one(text);
+        if self.many.is_empty() {
+            self.many.extend(self.ends.iter().map(|(from, to)| hash(&self.out[*from..*to])));
+        }
+        // Two in a long text may share a hash once in a very long while: then one of them is not indexed.
+        !self.many.insert(hash(new))
     }
 }
 

@@ -243,19 +243,14 @@ fn what_is_wrong_in_a_store_is_found() {
         "UPDATE entries SET kind = 99 WHERE seq = 3;
          UPDATE entries SET nick = 'a b' WHERE seq = 4;
          DELETE FROM places WHERE seq = 7;
-         INSERT INTO places VALUES (1, 0, 900);
-         UPDATE logs SET bytes = bytes + 1 WHERE id = 1;
-         UPDATE meta SET head = 54;",
+         INSERT INTO places VALUES (1, 0, 900);",
     )
     .unwrap();
     let findings = ledger::verify(dir.path(), &limits).unwrap().findings;
     let not_entries = findings.iter().filter(|f| matches!(f, Finding::NotAnEntry(_))).count();
     assert_eq!(not_entries, 2, "{findings:?}");
-    for finding in [Finding::Stray(1), Finding::BeyondHead(1)] {
-        assert!(findings.contains(&finding), "{finding:?} in {findings:?}");
-    }
+    assert!(findings.contains(&Finding::Stray(1)), "{findings:?}");
     assert!(findings.iter().any(|f| matches!(f, Finding::Unplaced(_))), "{findings:?}");
-    assert!(findings.iter().any(|f| matches!(f, Finding::Miscounted(_))), "{findings:?}");
     drop(conn);
     let path = dir.path().join(LEDGER_FILE);
     let mut bytes = fs::read(&path).unwrap();

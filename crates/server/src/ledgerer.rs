@@ -17,6 +17,9 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Results that wait for the hall's loop.
 const RESULTS: usize = 1_024;
+/// How often the index is brought up to date at most, while things are being said: each time costs about as much for a few
+/// messages as for one, and a search looks through the latest itself.
+const INDEX_EVERY: Duration = Duration::from_millis(200);
 /// How often the ledger is tended at least, while proposals keep coming.
 const TEND_EVERY: Duration = Duration::from_secs(1);
 /// How long it is left alone between two slices of tending.
@@ -204,12 +207,10 @@ fn index(mut indexer: Box<dyn Indexer>, grown: &std_mpsc::Receiver<()>) {
         match indexer.work() {
             Ok(more) => {
                 failed = false;
-                let disconnected = if more {
-                    matches!(grown.try_recv(), Err(std_mpsc::TryRecvError::Disconnected))
-                } else {
-                    grown.recv().is_err()
-                };
-                if disconnected {
+                // Until something is said, and then a little longer, to take what comes with it.
+                let go_on =
+                    if more { rests(grown, Duration::ZERO) } else { grown.recv().is_ok() && rests(grown, INDEX_EVERY) };
+                if !go_on {
                     return;
                 }
             }
@@ -217,13 +218,24 @@ fn index(mut indexer: Box<dyn Indexer>, grown: &std_mpsc::Receiver<()>) {
                 if !std::mem::replace(&mut failed, true) {
                     tracing::error!(%error, "what is said is not indexed for searches; trying again");
                 }
-                let wake = Instant::now() + REST;
-                while let Some(left) = wake.checked_duration_since(Instant::now()) {
-                    if grown.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
-                        return;
-                    }
+                if !rests(grown, REST) {
+                    return;
                 }
             }
+        }
+    }
+}
+
+/// Lets some time pass, after which the ledger is looked at, whether it has grown meanwhile or not. False when nobody is
+/// there any more.
+fn rests(grown: &std_mpsc::Receiver<()>, time: Duration) -> bool {
+    let wake = Instant::now() + time;
+    loop {
+        let left = wake.saturating_duration_since(Instant::now());
+        match grown.recv_timeout(left) {
+            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => return true,
+            Ok(()) => {}
         }
     }
 }

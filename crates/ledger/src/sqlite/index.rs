@@ -6,6 +6,7 @@
 //! writing: what it does not have yet a search looks through itself, up to a limit, and says how much it left out.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -251,9 +252,10 @@ impl Forget {
 
 fn write(conn: &Connection, mark: &Mark, forget: &[Forget], rows: &[Row]) -> Result<(), Error> {
     let mut tokens = String::new();
+    let mut authors = HashMap::new();
     for gone in forget.iter().filter(|gone| gone.seq <= mark.seq) {
         tokens.clear();
-        tokens_of(gone.log, &gone.nick, &gone.text, &mut tokens);
+        tokens_of(gone.log, &gone.nick, &gone.text, &mut authors, &mut tokens);
         let mut delete =
             conn.prepare_cached("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)").map_err(failed)?;
         delete.execute(params![gone.seq, tokens]).map_err(failed)?;
@@ -261,7 +263,7 @@ fn write(conn: &Connection, mark: &Mark, forget: &[Forget], rows: &[Row]) -> Res
     let mut insert = conn.prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)").map_err(failed)?;
     for row in rows.iter().filter(|row| row.is_message()) {
         tokens.clear();
-        tokens_of(row.log, &row.nick, row.text.as_deref().unwrap_or_default(), &mut tokens);
+        tokens_of(row.log, &row.nick, row.text.as_deref().unwrap_or_default(), &mut authors, &mut tokens);
         insert.execute(params![row.seq, tokens]).map_err(failed)?;
     }
     let (seq, at) = rows.last().map_or((mark.seq, mark.at), |row| (row.seq, row.at));
@@ -272,13 +274,19 @@ fn write(conn: &Connection, mark: &Mark, forget: &[Forget], rows: &[Row]) -> Res
 }
 
 /// The tokens of a message: those of its room, its author and its words.
-fn tokens_of(log: Option<i64>, nick: &str, text: &str, out: &mut String) {
+fn tokens_of<'a>(
+    log: Option<i64>,
+    nick: &'a str,
+    text: &str,
+    authors: &mut HashMap<&'a str, String>,
+    out: &mut String,
+) {
     if let Some(log) = log {
         let _ = write!(out, "{ROOM}{log} ");
     }
-    if let Ok(nick) = Nick::new(nick, usize::MAX) {
-        let _ = write!(out, "{} ", author(&nick));
-    }
+    // The same few people say most of it.
+    let token = || Nick::new(nick, usize::MAX).map_or(String::new(), |nick| author(&nick) + " ");
+    out.push_str(authors.entry(nick).or_insert_with(token));
     pieces_of(text, out);
 }
 

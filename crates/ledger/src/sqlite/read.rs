@@ -95,7 +95,10 @@ impl Store {
 
     /// The number of the last entry.
     pub(crate) fn head(&self) -> Result<i64, Error> {
-        let mut find = self.conn.prepare_cached("SELECT head FROM meta").map_err(failed)?;
+        let mut find = self
+            .conn
+            .prepare_cached("SELECT max(head, (SELECT coalesce(max(seq), 0) FROM entries)) FROM meta")
+            .map_err(failed)?;
         find.query_row([], |row| row.get(0)).map_err(failed)
     }
 

@@ -16,6 +16,9 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 impl Sqlite {
     pub(super) fn tend_slice(&mut self, now: Time) -> Result<bool, Error> {
+        if self.settings.retention.room_bytes.is_some() {
+            self.count()?;
+        }
         let expired = self.expire(now)?;
         self.wiping |= expired;
         let wiping = self.wiping && self.wipe()?;
@@ -79,7 +82,9 @@ impl Sqlite {
             return Ok(0);
         }
         self.conn.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
-        let done = rows.iter().try_for_each(|row| delete(&self.conn, row, only));
+        // The number of the last entry outlives it.
+        let done = self.conn.execute("UPDATE meta SET head = max(head, ?)", [int(self.head.0)]).map_err(failed);
+        let done = done.and_then(|_| rows.iter().try_for_each(|row| delete(&self.conn, row, only)));
         if let Err(error) = done.and_then(|()| self.conn.execute_batch("COMMIT").map_err(failed)) {
             let _ = self.conn.execute_batch("ROLLBACK");
             return Err(error);

@@ -89,12 +89,6 @@ fn found(finding: &Finding, lang: Lang) -> String {
             lang.pick(format!("{n} entries are in no log"), format!("어느 방에도 이어지지 않은 항목 {n}개"))
         }
         Finding::Stray(n) => lang.pick(format!("{n} places lead to no entry"), format!("항목이 없는 자리 {n}개")),
-        Finding::BeyondHead(n) => {
-            lang.pick(format!("{n} entries are beyond the last number"), format!("마지막 번호를 넘은 항목 {n}개"))
-        }
-        Finding::Miscounted(n) => {
-            lang.pick(format!("the bytes of {n} logs are counted wrongly"), format!("바이트 수가 틀린 방 {n}개"))
-        }
         Finding::Index(why) => {
             lang.pick(format!("the index for searches is damaged: {why}"), format!("검색 색인 손상: {why}"))
         }
