@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 const RESULTS: usize = 1_024;
 /// How often the index is brought up to date at most, while things are being said: each time costs about as much for a few
 /// messages as for one, and a search looks through the latest itself.
-const INDEX_EVERY: Duration = Duration::from_millis(200);
+const INDEX_EVERY: Duration = Duration::from_secs(1);
 /// How often the ledger is tended at least, while proposals keep coming.
 const TEND_EVERY: Duration = Duration::from_secs(1);
 /// How long it is left alone between two slices of tending.
@@ -204,38 +204,28 @@ impl Keeper {
 fn index(mut indexer: Box<dyn Indexer>, grown: &std_mpsc::Receiver<()>) {
     let mut failed = false;
     loop {
-        match indexer.work() {
-            Ok(more) => {
-                failed = false;
+        let rest = match indexer.work() {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => {
                 // Until something is said, and then a little longer, to take what comes with it.
-                let go_on =
-                    if more { rests(grown, Duration::ZERO) } else { grown.recv().is_ok() && rests(grown, INDEX_EVERY) };
-                if !go_on {
+                if grown.recv().is_err() {
                     return;
                 }
+                INDEX_EVERY
             }
             Err(error) => {
-                if !std::mem::replace(&mut failed, true) {
+                if !failed {
                     tracing::error!(%error, "what is said is not indexed for searches; trying again");
                 }
-                if !rests(grown, REST) {
-                    return;
-                }
+                failed = true;
+                REST
             }
-        }
-    }
-}
-
-/// Lets some time pass, after which the ledger is looked at, whether it has grown meanwhile or not. False when nobody is
-/// there any more.
-fn rests(grown: &std_mpsc::Receiver<()>, time: Duration) -> bool {
-    let wake = Instant::now() + time;
-    loop {
-        let left = wake.saturating_duration_since(Instant::now());
-        match grown.recv_timeout(left) {
-            Err(RecvTimeoutError::Disconnected) => return false,
-            Err(RecvTimeoutError::Timeout) => return true,
-            Ok(()) => {}
+        };
+        failed &= rest == REST;
+        // It is not woken meanwhile: whoever speaks finds that it has been told already.
+        std::thread::sleep(rest);
+        if grown.try_recv() == Err(std_mpsc::TryRecvError::Disconnected) {
+            return;
         }
     }
 }
