@@ -169,7 +169,7 @@ impl Hall {
         }
         for log in &entry.logs {
             if let Some(feed) = self.feed(log) {
-                out.push(Effect::Redact(feed, target));
+                out.push(Effect::Redact(log.clone(), feed, target));
             }
         }
         out.push(Effect::Reply(entry.author.session, Reply::Redacted, entry.seq));

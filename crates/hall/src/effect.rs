@@ -20,8 +20,9 @@ pub enum Effect {
     /// Take the session's cursor away when it has passed the given entry of that log, which may be yet to come in the
     /// same list.
     Unfollow(SessionId, LogId, Seq),
-    /// Put a tombstone in the place of this message where the log's readers see it ([`Feed::redact`]).
-    Redact(Arc<Feed>, Seq),
+    /// Put a tombstone in the place of this message where the log's readers see it ([`Feed::redact`]), those included who are
+    /// behind what is in memory.
+    Redact(LogId, Arc<Feed>, Seq),
     /// From now on the session speaks here unless it says otherwise.
     Focus(SessionId, Option<RoomName>),
     /// Let this log grow by a block ([`Feed::append`]) and wake those who have a cursor into it.

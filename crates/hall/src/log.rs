@@ -74,6 +74,14 @@ impl Block {
         if self.entries[0].seq > seq { 0 } else { self.entries.partition_point(|e| e.seq <= seq) }
     }
 
+    /// The block with a tombstone in the place of a message; none when there is no such message in it.
+    #[must_use]
+    pub fn redacted(&self, seq: Seq) -> Option<Self> {
+        let is_it = |entry: &Arc<Entry>| entry.seq == seq && matches!(entry.event, Event::Message(..));
+        let stone = |entry: &Arc<Entry>| if is_it(entry) { Arc::new(entry.redacted()) } else { Arc::clone(entry) };
+        self.entries.iter().any(is_it).then(|| Self::new(self.entries.iter().map(stone).collect()))
+    }
+
     /// The bytes of this block in a class, made by `encode` when they are first asked for and shared from then on.
     pub fn encoded(&self, class: usize, encode: impl FnOnce(&[Arc<Entry>]) -> Encoded) -> &Encoded {
         self.encoded[class].get_or_init(|| Box::new(encode(&self.entries)))
@@ -153,12 +161,7 @@ impl Feed {
         let mut tail = self.tail.write().unwrap_or_else(PoisonError::into_inner);
         let at = tail.blocks.partition_point(|b| b.last() < seq);
         let Some(block) = tail.blocks.get(at).cloned() else { return };
-        let is_it = |entry: &Arc<Entry>| entry.seq == seq && matches!(entry.event, Event::Message(..));
-        if !block.entries.iter().any(is_it) {
-            return;
-        }
-        let stone = |entry: &Arc<Entry>| if is_it(entry) { Arc::new(entry.redacted()) } else { Arc::clone(entry) };
-        let stones = Block::new(block.entries.iter().map(stone).collect());
+        let Some(stones) = block.redacted(seq) else { return };
         tail.bytes = (tail.bytes + bytes_of(&stones)).saturating_sub(bytes_of(&block));
         tail.blocks[at] = Arc::new(stones);
     }

@@ -205,6 +205,13 @@ impl Audience {
         self.groups.is_empty()
     }
 
+    /// Everybody who follows it.
+    pub(crate) fn each(&self, mut what: impl FnMut(&Conn)) {
+        for group in &self.groups {
+            group.seen().iter().for_each(|conn| what(conn));
+        }
+    }
+
     /// Has everybody written what they have not passed.
     pub(crate) fn deliver(&self) {
         for group in &self.groups {

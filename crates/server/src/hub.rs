@@ -450,7 +450,12 @@ impl Hub {
                     }
                 }
             }
-            Effect::Redact(feed, seq) => feed.redact(seq),
+            Effect::Redact(log, feed, seq) => {
+                feed.redact(seq);
+                if let Some(audience) = self.audiences.get(&log) {
+                    audience.each(|conn| conn.outbox().redact(&log, seq));
+                }
+            }
             Effect::Unfollow(session, log, until) => {
                 if let Some(seat) = self.seats.get(&session) {
                     seat.conn.outbox().unfollow(&log, until);

@@ -275,7 +275,12 @@ impl Hub {
                     record.followed(&log, at);
                 }
             }
-            Effect::Redact(feed, seq) => feed.redact(seq),
+            Effect::Redact(log, feed, seq) => {
+                feed.redact(seq);
+                for conn in conns.of.values_mut() {
+                    conn.outbox.redact(&log, seq);
+                }
+            }
             Effect::Unfollow(session, log, until) => {
                 if let Some(conn) = conns.of.get_mut(&session) {
                     conn.outbox.unfollow(&log, until);

@@ -88,7 +88,7 @@ impl Life {
         for effect in effects {
             match effect {
                 Effect::Grow(_, feed, block) => feed.append(block, &Limits::default()),
-                Effect::Redact(feed, seq) => feed.redact(seq),
+                Effect::Redact(_, feed, seq) => feed.redact(seq),
                 _ => {}
             }
         }

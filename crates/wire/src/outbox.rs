@@ -236,6 +236,16 @@ impl Outbox {
         self.drop_finished();
     }
 
+    /// A message was taken back: the client is not shown it where it has read on from the ledger. What is half written is
+    /// finished.
+    pub fn redact(&mut self, log: &LogId, seq: Seq) {
+        for cursor in self.cursors.iter_mut().filter(|c| c.log == *log) {
+            if let Some(stones) = cursor.page.as_ref().and_then(|page| page.redacted(seq)) {
+                cursor.page = Some(Arc::new(stones));
+            }
+        }
+    }
+
     /// What is to be done next, at most about `most` bytes of it, at the moment `now_ms`.
     pub fn next(&mut self, now_ms: u64, most: usize, codec: &Codec) -> Next {
         if self.pace.is_some() {

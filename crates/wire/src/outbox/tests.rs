@@ -391,3 +391,36 @@ fn answers_and_other_rooms_wait_for_a_page() {
     let other = Step::Commit(vec![(2, false, 4); 3]);
     check(2, 1_000_000, &[Step::Follow(0), Step::Follow(1), more.clone(), other, Step::Answer(3), more]);
 }
+
+#[test]
+fn nothing_is_shown_while_it_is_held_and_no_page_of_another_place_is_taken() {
+    let log = LogId::Room(RoomName::new("#a", 50).expect("a room's name"));
+    let entry = |seq, text: &str| {
+        let author = Author { person: PersonId(2), session: SessionId(2), nick: Nick::new("bob", 30).expect("a nick") };
+        let event = Event::Message(Kind::Say, Text::new(text));
+        Arc::new(Entry { seq: Seq(seq), at: Time(0), author, logs: std::iter::once(log.clone()).collect(), event })
+    };
+    let shown = |outbox: &mut Outbox| match outbox.next(0, 1_000, &Codec::default()) {
+        Next::Write(gathered) => {
+            let bytes: Vec<u8> = outbox.slices(&gathered).iter().flat_map(|slice| slice.to_vec()).collect();
+            let all = gathered.bytes();
+            outbox.wrote(gathered, all);
+            String::from_utf8(bytes).expect("UTF-8")
+        }
+        other => format!("{other:?}"),
+    };
+    let mut outbox = Outbox::new(ME, Style { numbered: true, ..Style::default() });
+    assert!(outbox.follow(log.clone(), Arc::new(Feed::after(Seq(9))), Seq(9)));
+    outbox.hold();
+    assert!(!outbox.follow(log.clone(), Arc::new(Feed::after(Seq(9))), Seq(4)), "the same log, from an earlier place");
+    outbox.answer(Seq(4), b"* resumed\n".to_vec());
+    assert_eq!(shown(&mut outbox), "Idle");
+    outbox.release();
+    assert!(shown(&mut outbox).starts_with("Page("));
+    outbox.catch_up(&log, Seq(9), vec![entry(10, "later")], None);
+    assert!(shown(&mut outbox).starts_with("Page("), "what was read for another place");
+    outbox.catch_up(&log, Seq(4), vec![entry(5, "secret"), entry(7, "word")], None);
+    outbox.redact(&log, Seq(5));
+    let all = "=4 * resumed\n=5 * (a message of bob was taken back)\n=7 bob: word\n";
+    assert_eq!(shown(&mut outbox), all);
+}
