@@ -290,6 +290,9 @@ published_port_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 
 operator_finds() { compose exec -T chat_server /maru search "$1" | grep -qF "*$1*"; }
 
+backup_taken() { compose exec -T chat_server /maru backup - >"$work/backup.db" && [[ -s $work/backup.db ]]; }
+backup_put_back() { compose run --rm -T --no-deps chat_server restore - <"$work/backup.db"; }
+
 check_restart() {
   step 'docker compose restart'
   nc_close
@@ -301,6 +304,7 @@ check_restart() {
   check 'what was said before the restart is found' nc_hears 'James: 반가워요, 민지. 마루가 *넓네요*'
   check 'and by the operator' operator_finds '넓네요'
   check 'the ledger is whole' compose exec -T chat_server /maru verify
+  check 'a backup comes through standard output' backup_taken
   check 'both clients come back by themselves' until_true 60 everybody_is_back
   terminal_type minji '저도 다시 왔어요'
   check 'and talk on' terminal_sees james '민지: 저도 다시 왔어요'
@@ -325,6 +329,7 @@ check_leaving() {
   echo "     stopped in $took ms"
   check 'SIGTERM ends it well before the engine would kill it' test "$took" -lt 5000
   check 'SIGTERM ends it with 0' test "$(server_state .State.ExitCode)" = 0
+  check 'a backup is put back through standard input' backup_put_back
   told() { tail -n "+$((lines + 1))" "$work/nc.log" | grep -q '^\* '; }
   check 'those who were in were told' until_true 5 told
   nc_close
