@@ -12,6 +12,7 @@ mod entry;
 mod limits;
 mod log;
 mod name;
+mod secret;
 mod state;
 
 pub use command::Command;
@@ -20,4 +21,5 @@ pub use entry::{Author, Entry, Event, Kind, LogId, Logs, PersonId, Proposal, Seq
 pub use limits::Limits;
 pub use log::{Block, Blocks, CLASSES, Encoded, Feed, Read};
 pub use name::{NameError, Nick, RoomName};
+pub use secret::Secret;
 pub use state::Hall;
