@@ -49,7 +49,14 @@ impl Hall {
         let author = &proposal.author;
         match &proposal.event {
             Event::Message(..) => self.came_back(&proposal.logs),
-            Event::Topic(_) | Event::Redact(_) | Event::Redacted => {}
+            Event::Topic(_)
+            | Event::Redact(_)
+            | Event::Redacted
+            | Event::Rule(_)
+            | Event::Kick(..)
+            | Event::Invite(_)
+            | Event::Account(_)
+            | Event::Audit(_) => {}
             Event::Join => {
                 for room in rooms(&proposal.logs) {
                     self.joined_unseen(author.person, room, out);
@@ -118,7 +125,12 @@ impl Hall {
                 self.delivered(entry, out);
             }
             Event::Redact(target) => self.redacted(entry, *target, out),
-            Event::Redacted => {}
+            Event::Redacted
+            | Event::Rule(_)
+            | Event::Kick(..)
+            | Event::Invite(_)
+            | Event::Account(_)
+            | Event::Audit(_) => {}
             Event::Join => rooms(&entry.logs).for_each(|room| self.joined(entry, room, out)),
             Event::Part => rooms(&entry.logs).for_each(|room| self.parted(entry.author.person, room, entry.seq, out)),
             Event::Quit => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Block, Feed, LogId, NameError, Nick, Proposal, RoomName, Seq, SessionId, Text, Time};
+use crate::{Block, Feed, LogId, NameError, Nick, Proposal, RoomName, Secret, Seq, SessionId, Subject, Text, Time};
 
 /// One thing to do.
 #[derive(Debug)]
@@ -92,6 +92,10 @@ pub struct Beginning {
     pub session: u64,
     /// The topics that rooms have, with the entries that set them, oldest first.
     pub topics: Vec<(RoomName, Seq, Text)>,
+    /// What is remembered beside the log: every field that was set and not unset.
+    pub kept: Vec<(Subject, String, Secret)>,
+    /// What nobody outside knows and never changes: addresses are cloaked with it. Hexadecimal, 64 digits.
+    pub secret: Option<Secret>,
 }
 
 /// What is searched for: messages for which all of this holds.

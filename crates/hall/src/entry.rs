@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::{Nick, RoomName};
+use crate::{Deed, Keep, Nick, RoomName, Rule};
 
 /// An entry's number: its place in the one order of the whole hall. The first entry is 1; 0 is before all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -51,6 +51,16 @@ pub struct Author {
     pub session: SessionId,
     /// What they were called.
     pub nick: Nick,
+    /// Whose account they had proved to be theirs, if any: its name.
+    pub account: Option<Nick>,
+}
+
+impl Author {
+    /// Somebody without an account.
+    #[must_use]
+    pub fn guest(person: PersonId, session: SessionId, nick: Nick) -> Self {
+        Self { person, session, nick, account: None }
+    }
 }
 
 /// What a person wrote: one line, free of NUL, CR and LF, which no dialect could carry.
@@ -110,6 +120,16 @@ pub enum Event {
     Redact(Seq),
     /// A message that was taken back: what stands in its place. It is only ever read, never proposed.
     Redacted,
+    /// A rule of the room is another from now on.
+    Rule(Rule),
+    /// This person, called so, was put out of the room, for this reason.
+    Kick(PersonId, Nick, Text),
+    /// Whom the author speaks to may come into that room.
+    Invite(RoomName),
+    /// Something about the author's account, told to its sessions alone.
+    Account(Deed),
+    /// Something an admin did, in the words in which it was asked for.
+    Audit(Text),
 }
 
 /// The logs an entry belongs to: nearly always one. A change of nick belongs to every room its author is in.
@@ -124,6 +144,18 @@ pub struct Proposal {
     pub logs: Logs,
     /// What.
     pub event: Event,
+    /// Whom it is said to, as they were called: only in the log of two people.
+    pub to: Option<Nick>,
+    /// What is to be remembered with it, and forgotten.
+    pub keeps: Vec<Keep>,
+}
+
+impl Proposal {
+    /// Something that changes nothing beside the log.
+    #[must_use]
+    pub fn new(author: Author, logs: Logs, event: Event) -> Self {
+        Self { author, logs, event, to: None, keeps: Vec::new() }
+    }
 }
 
 /// What happened: a proposal that the ledger has numbered.
@@ -139,14 +171,18 @@ pub struct Entry {
     pub logs: Logs,
     /// What.
     pub event: Event,
+    /// Whom it is said to, as they were called: only in the log of two people.
+    pub to: Option<Nick>,
+    /// What is remembered with it, and forgotten. Whoever reads it again later finds nothing here: it is known by then.
+    pub keeps: Vec<Keep>,
 }
 
 impl Entry {
     /// The proposal, numbered.
     #[must_use]
     pub fn new(seq: Seq, at: Time, proposal: Proposal) -> Self {
-        let Proposal { author, logs, event } = proposal;
-        Self { seq, at, author, logs, event }
+        let Proposal { author, logs, event, to, keeps } = proposal;
+        Self { seq, at, author, logs, event, to, keeps }
     }
 
     /// What stands in this entry's place when it was taken back.
@@ -159,8 +195,18 @@ impl Entry {
     #[must_use]
     pub fn text_bytes(&self) -> usize {
         match &self.event {
-            Event::Message(_, text) | Event::Topic(text) => text.as_str().len(),
-            Event::Join | Event::Part | Event::Quit | Event::Nick(_) | Event::Redact(_) | Event::Redacted => 0,
+            Event::Message(_, text) | Event::Topic(text) | Event::Kick(_, _, text) | Event::Audit(text) => {
+                text.as_str().len()
+            }
+            Event::Join
+            | Event::Part
+            | Event::Quit
+            | Event::Nick(_)
+            | Event::Redact(_)
+            | Event::Redacted
+            | Event::Rule(_)
+            | Event::Invite(_)
+            | Event::Account(_) => 0,
         }
     }
 }

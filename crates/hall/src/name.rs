@@ -54,7 +54,7 @@ impl Name {
         if shown.chars().nth(chars_max).is_some() {
             return Err(NameError::TooLong(chars_max));
         }
-        let folded: String = shown.chars().flat_map(char::to_lowercase).nfc().collect();
+        let folded = fold(&shown);
         Ok(Self(if shown == folded { shown.into() } else { format!("{shown}\0{folded}").into() }))
     }
 
@@ -65,6 +65,11 @@ impl Name {
     fn key(&self) -> &str {
         self.0.split_once('\0').map_or(&*self.0, |(_, key)| key)
     }
+}
+
+/// The form by which names are compared.
+pub(crate) fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).nfc().collect()
 }
 
 /// Whether a character may stand in no name: white space, controls, what is invisible or turns the text around, signs.

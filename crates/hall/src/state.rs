@@ -312,8 +312,8 @@ impl Hall {
         let known = &self.people[&person];
         // A change of nick is told by the one who changes it.
         let nick = if matches!(event, Event::Nick(_)) { &known.nick } else { known.called() };
-        let author = Author { person, session, nick: nick.clone() };
-        out.push(Effect::Propose(Proposal { author, logs, event }));
+        let author = Author::guest(person, session, nick.clone());
+        out.push(Effect::Propose(Proposal::new(author, logs, event)));
     }
 
     /// Puts a person into a room, which is made if there is none.

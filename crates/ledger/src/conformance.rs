@@ -35,8 +35,8 @@ pub fn message(to: &str, text: &str) -> Proposal {
 #[must_use]
 pub fn proposal(rooms: &[&str], event: Event) -> Proposal {
     let nick = Nick::new("민수", 30).expect("a nick");
-    let author = Author { person: PersonId(1), session: SessionId(1), nick };
-    Proposal { author, logs: rooms.iter().map(|r| room(r)).collect(), event }
+    let author = Author::guest(PersonId(1), SessionId(1), nick);
+    Proposal::new(author, rooms.iter().map(|r| room(r)).collect(), event)
 }
 
 fn from(nick: &str, to: &str, text: &str) -> Proposal {

@@ -197,8 +197,8 @@ pub fn entry(line: &str) -> Result<Entry, Why> {
         (Name::Redact, None, Some(target)) if target < line.seq => Event::Redact(Seq(target)),
         _ => return Err(Why::Event),
     };
-    let author = Author { person: PersonId(line.person), session: SessionId(line.session), nick: nick(&line.nick)? };
-    Ok(Entry::new(Seq(line.seq), Time(at), Proposal { author, logs, event }))
+    let author = Author::guest(PersonId(line.person), SessionId(line.session), nick(&line.nick)?);
+    Ok(Entry::new(Seq(line.seq), Time(at), Proposal::new(author, logs, event)))
 }
 
 #[cfg(test)]

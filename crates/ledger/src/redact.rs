@@ -25,10 +25,10 @@ pub fn redact(dir: &Path, limits: &SqliteLimits, seq: Seq) -> Result<bool, Error
     let logs = store.entry(row)?.logs.clone();
     drop(store);
     let nick = Nick::new(OPERATOR, usize::MAX).expect("a nick");
-    let author = Author { person: PersonId(0), session: SessionId(0), nick };
+    let author = Author::guest(PersonId(0), SessionId(0), nick);
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Time(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-    let group = vec![Proposal { author, logs, event: Event::Redact(seq) }];
+    let group = vec![Proposal::new(author, logs, Event::Redact(seq))];
     ledger.commit(now, group).map_err(|rejected| rejected.error)?;
     if let Some(mut indexer) = ledger.indexer()? {
         while indexer.work()? {}

@@ -4,18 +4,16 @@
 use std::sync::Arc;
 
 use hall::{
-    Author, Block, Entry, Event, Feed, Kind, Limits, LogId, Nick, PersonId, Read, RoomName, Seq, SessionId, Text, Time,
+    Author, Block, Entry, Event, Feed, Kind, Limits, LogId, Nick, PersonId, Proposal, Read, RoomName, Seq, SessionId,
+    Text, Time,
 };
 use proptest::prelude::*;
 
 fn entry(seq: u64, len: usize) -> Arc<Entry> {
-    Arc::new(Entry {
-        seq: Seq(seq),
-        at: Time(0),
-        author: Author { person: PersonId(1), session: SessionId(1), nick: Nick::new("a", 9).expect("a name") },
-        logs: [LogId::Room(RoomName::new("#a", 9).expect("a name"))].into_iter().collect(),
-        event: Event::Message(Kind::Say, Text::new(&"x".repeat(len))),
-    })
+    let author = Author::guest(PersonId(1), SessionId(1), Nick::new("a", 9).expect("a name"));
+    let logs = [LogId::Room(RoomName::new("#a", 9).expect("a name"))].into_iter().collect();
+    let event = Event::Message(Kind::Say, Text::new(&"x".repeat(len)));
+    Arc::new(Entry::new(Seq(seq), Time(0), Proposal::new(author, logs, event)))
 }
 
 proptest! {

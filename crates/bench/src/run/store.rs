@@ -243,9 +243,9 @@ fn speak(sender: u64, messages: u64, hand: &mpsc::SyncSender<Vec<Proposal>>) {
         if n % RARE == RARE / 2 {
             text.push_str(SELDOM);
         }
-        let author = Author { person: PersonId(sender + 1), session: SessionId(sender + 1), nick: nick.clone() };
+        let author = Author::guest(PersonId(sender + 1), SessionId(sender + 1), nick.clone());
         let event = Event::Message(Meant::Say, Text::new(text.trim_end()));
-        handful.push(Proposal { author, logs: std::iter::once(log.clone()).collect(), event });
+        handful.push(Proposal::new(author, std::iter::once(log.clone()).collect(), event));
         if (handful.len() == HANDED || n + 1 == messages) && hand.send(std::mem::take(&mut handful)).is_err() {
             return;
         }

@@ -151,18 +151,11 @@ impl Model {
             let seq = self.head() + 1;
             let rooms: Vec<usize> = (0..3).filter(|r| rooms & (1 << r) != 0).collect();
             let text = format!("<{seq}>{}", "가".repeat(*len));
-            let author = Author {
-                person: PersonId(7),
-                session: if *mine { ME } else { SessionId(2) },
-                nick: Nick::new("민수", 30).unwrap(),
-            };
-            let entry = Arc::new(Entry {
-                seq: Seq(seq),
-                at: Time(0),
-                author,
-                logs: rooms.iter().map(|r| log_id(*r)).collect(),
-                event: Event::Message(Kind::Say, Text::new(&text)),
-            });
+            let session = if *mine { ME } else { SessionId(2) };
+            let author = Author::guest(PersonId(7), session, Nick::new("민수", 30).unwrap());
+            let logs = rooms.iter().map(|r| log_id(*r)).collect();
+            let said = Event::Message(Kind::Say, Text::new(&text));
+            let entry = Arc::new(Entry::new(Seq(seq), Time(0), Proposal::new(author, logs, said)));
             let shown: Vec<_> = rooms.iter().filter(|r| self.following[**r]).map(|r| (*r, false)).collect();
             if !mine && !shown.is_empty() {
                 self.due.push_back(Due { seq, line: format!("민수: {text}\n"), rooms: shown });
@@ -396,9 +389,9 @@ fn answers_and_other_rooms_wait_for_a_page() {
 fn nothing_is_shown_while_it_is_held_and_no_page_of_another_place_is_taken() {
     let log = LogId::Room(RoomName::new("#a", 50).expect("a room's name"));
     let entry = |seq, text: &str| {
-        let author = Author { person: PersonId(2), session: SessionId(2), nick: Nick::new("bob", 30).expect("a nick") };
+        let author = Author::guest(PersonId(2), SessionId(2), Nick::new("bob", 30).expect("a nick"));
         let event = Event::Message(Kind::Say, Text::new(text));
-        Arc::new(Entry { seq: Seq(seq), at: Time(0), author, logs: std::iter::once(log.clone()).collect(), event })
+        Arc::new(Entry::new(Seq(seq), Time(0), Proposal::new(author, std::iter::once(log.clone()).collect(), event)))
     };
     let shown = |outbox: &mut Outbox| match outbox.next(0, 1_000, &Codec::default()) {
         Next::Write(gathered) => {
