@@ -23,6 +23,9 @@ impl Hall {
             debug_assert!(entry.seq > self.head, "entries come in order");
             self.head = entry.seq;
             for log in &entry.logs {
+                if self.is_unannounced(entry, log) {
+                    continue;
+                }
                 // The feed is picked up before the entry is applied: a room's last entry may be the one that empties it.
                 let (feed, block) = grown.entry(log.clone()).or_insert_with(|| (self.feed(log), Vec::new()));
                 if feed.is_none() {
@@ -30,7 +33,14 @@ impl Hall {
                 }
                 block.push(Arc::clone(entry));
             }
-            self.apply(entry, &mut after);
+            for keep in &entry.keeps {
+                self.fold(keep);
+            }
+            let heard = |this: &Self, room: &RoomName| {
+                let block = grown.get(&LogId::Room(room.clone())).and_then(|(_, block)| block.last());
+                block.map_or_else(|| this.rooms.get(room).map_or(entry.seq, |r| r.feed.head()), |last| last.seq)
+            };
+            self.apply(entry, &heard, &mut after);
         }
         // Who leaves a room is shown nothing after that; who is answered has been shown what came before.
         let (unfollow, after): (Effects, Effects) = after.into_iter().partition(|e| matches!(e, Effect::Unfollow(..)));
@@ -48,13 +58,12 @@ impl Hall {
     pub fn fail(&mut self, proposal: &Proposal, why: Refusal, out: &mut Effects) {
         let author = &proposal.author;
         match &proposal.event {
-            Event::Message(..) => self.came_back(&proposal.logs),
+            Event::Message(..) | Event::Invite(_) => self.came_back(&proposal.logs),
             Event::Topic(_)
             | Event::Redact(_)
             | Event::Redacted
             | Event::Rule(_)
             | Event::Kick(..)
-            | Event::Invite(_)
             | Event::Account(_)
             | Event::Audit(_) => {}
             Event::Join => {
@@ -102,7 +111,7 @@ impl Hall {
 
     /// A session is in a room from an entry on: it goes on where another one ended, or is told what was said before.
     fn come_in(&mut self, session: SessionId, room: &RoomName, from: Seq, people: usize, out: &mut Effects) {
-        let resumes = self.sessions.get(&session).and_then(|s| s.resumes.as_deref().copied());
+        let resumes = self.sessions.get(&session).and_then(|s| s.rare.as_ref()?.resumes);
         self.follow_room(session, room, resumes.map_or(from, |seq| seq.min(from)), out);
         let reply = Reply::Joined { room: room.clone(), topic: self.topic_of(room), people };
         out.push(Effect::Reply(session, reply, self.head));
@@ -118,21 +127,40 @@ impl Hall {
         }
     }
 
-    fn apply(&mut self, entry: &Entry, out: &mut Effects) {
+    /// In a room with very many people nobody is told of those who come, go or change their nick.
+    fn is_unannounced(&self, entry: &Entry, log: &LogId) -> bool {
+        let LogId::Room(room) = log else { return false };
+        matches!(entry.event, Event::Join | Event::Part | Event::Quit | Event::Nick(_))
+            && self.rooms.get(room).is_some_and(|there| there.members.len() >= self.limits.announced_people)
+    }
+
+    fn apply(&mut self, entry: &Entry, heard: &dyn Fn(&Self, &RoomName) -> Seq, out: &mut Effects) {
         match &entry.event {
             Event::Message(..) => {
                 self.said(entry);
                 self.delivered(entry, out);
             }
             Event::Redact(target) => self.redacted(entry, *target, out),
-            Event::Redacted
-            | Event::Rule(_)
-            | Event::Kick(..)
-            | Event::Invite(_)
-            | Event::Account(_)
-            | Event::Audit(_) => {}
+            Event::Redacted => {}
+            Event::Rule(rule) => rooms(&entry.logs).for_each(|room| self.ruled(entry.author.session, room, rule, out)),
+            Event::Kick(whom, nick, _) => rooms(&entry.logs).for_each(|room| {
+                self.put_out(*whom, room, entry.seq, out);
+                let reply = Reply::Kicked(room.clone(), nick.clone());
+                out.push(Effect::Reply(entry.author.session, reply, self.head));
+            }),
+            Event::Invite(room) => {
+                self.came_back(&entry.logs);
+                if let Some(to) = other(entry) {
+                    self.invited(entry.author.session, to, room, out);
+                }
+            }
+            Event::Account(deed) => self.done_to_account(entry, deed, out),
+            Event::Audit(words) => self.audited(entry.author.session, &entry.author.nick, words, out),
             Event::Join => rooms(&entry.logs).for_each(|room| self.joined(entry, room, out)),
-            Event::Part => rooms(&entry.logs).for_each(|room| self.parted(entry.author.person, room, entry.seq, out)),
+            Event::Part => rooms(&entry.logs).for_each(|room| {
+                let until = heard(self, room);
+                self.parted(entry.author.person, room, until, out);
+            }),
             Event::Quit => {
                 rooms(&entry.logs).for_each(|room| self.exit(entry.author.person, room));
                 self.forget(entry.author.person);
@@ -190,12 +218,13 @@ impl Hall {
     /// A direct message is on the record: its author is told so, or that nobody was there any more to be given it.
     fn delivered(&mut self, entry: &Entry, out: &mut Effects) {
         self.came_back(&entry.logs);
-        let Some(log @ LogId::Direct(a, b)) = entry.logs.first() else { return };
-        let to = if entry.author.person == *a { b } else { a };
-        let session = entry.author.session;
+        let (Some(log), Some(to)) = (entry.logs.first(), other(entry)) else { return };
+        let (session, to) = (entry.author.session, &to);
         let there = self.people.get(to).filter(|person| !person.sessions.is_empty());
         if let Some(person) = there {
             out.push(Effect::Reply(session, Reply::Delivered(person.nick.clone()), entry.seq));
+        } else if let Some(account) = self.accounts.get(*to) {
+            out.push(Effect::Reply(session, Reply::Kept(account.name.clone()), entry.seq));
         } else if let Some((_, nick)) = self.directs.get(log).and_then(|d| d.called.iter().find(|(id, _)| id == to)) {
             out.push(Effect::Refuse(session, Refusal::NoSuchPerson(nick.clone()), entry.seq));
         }
@@ -212,6 +241,7 @@ impl Hall {
         let id = entry.author.person;
         let Some(there) = self.rooms.get_mut(room) else { return };
         there.members.insert(id);
+        there.invited.remove(&id);
         let people = there.members.len();
         let Some(person) = self.people.get_mut(&id) else { return };
         let before = person.presence(room);
@@ -225,7 +255,7 @@ impl Hall {
         }
     }
 
-    fn parted(&mut self, id: PersonId, room: &RoomName, until: Seq, out: &mut Effects) {
+    pub(crate) fn parted(&mut self, id: PersonId, room: &RoomName, until: Seq, out: &mut Effects) {
         self.exit(id, room);
         let sessions = self.people.get(&id).map(|p| p.sessions.clone()).unwrap_or_default();
         for session in sessions {
@@ -233,6 +263,14 @@ impl Hall {
             let focus = self.refocus(session, room, out);
             out.push(Effect::Reply(session, Reply::Parted { room: room.clone(), focus }, self.head));
         }
+    }
+}
+
+/// Whom an entry in the log of two people is said to.
+fn other(entry: &Entry) -> Option<PersonId> {
+    match entry.logs.first() {
+        Some(LogId::Direct(a, b)) if a != b => Some(if entry.author.person == *a { *b } else { *a }),
+        _ => None,
     }
 }
 

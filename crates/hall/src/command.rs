@@ -1,17 +1,30 @@
 //! What a session can ask of the hall, the same in every dialect; one file for each thing asked.
 
+mod account;
+mod admin;
 mod direct;
+mod ignore;
+mod invite;
 mod join;
+mod kick;
+mod login;
 mod look;
+mod mark;
 mod nick;
 mod part;
 mod redact;
 mod resume;
+mod rule;
 mod say;
 mod topic;
 
 use crate::state::Effects;
-use crate::{Effect, Hall, Kind, Nick, RoomName, Search, Seq, SessionId, Span, Text};
+use crate::{
+    Effect, Flag, Hall, Kind, List, Mask, Nick, Rank, Refusal, RoomName, Search, Secret, Seq, SessionId, Span, Text,
+};
+
+pub use admin::{Admin, Barred, Whom};
+pub(crate) use login::Pending;
 
 /// A command, its names already checked. Where a room may be left out, it is the one the session speaks in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +46,8 @@ pub enum Command {
         /// sends `name: text`.
         adopt: bool,
     },
-    /// Come into a room, or speak there if already in it.
-    Join(RoomName),
+    /// Come into a room, with its key if it has one, or speak there if already in it.
+    Join(RoomName, Option<Secret>),
     /// Leave a room.
     Part(Option<RoomName>),
     /// Set a room's topic, or ask for it.
@@ -78,8 +91,107 @@ pub enum Command {
     },
     /// Answer with this when everything asked before has been done.
     Ping(String),
+    /// The hall's password.
+    Pass(Secret),
+    /// Make an account of the nick that is worn.
+    Register(Secret),
+    /// Be the person of an account: of this one, or of the one whose nick is worn.
+    Login {
+        /// Which account, by any of its nicks.
+        account: Option<Nick>,
+        /// Its password.
+        password: Secret,
+    },
+    /// Be the person of an account to which the session's certificate belongs: of this one, if one is named.
+    LoginByCertificate(Option<Nick>),
+    /// Be nobody's person any more; or let nobody else be it.
+    Logout {
+        /// Whether it is the account's other sessions that are closed.
+        others: bool,
+    },
+    /// Have another password.
+    Password {
+        /// The one so far.
+        old: Secret,
+        /// The new one.
+        new: Secret,
+    },
+    /// Delete the account.
+    Unregister(Secret),
+    /// What is known of the session's account.
+    Account,
+    /// Have another nick, or one less.
+    AccountNick(Nick, bool),
+    /// Be known by the certificate that the session has shown, or no longer be by any.
+    Certificate(bool),
+    /// Be there without a connection, or not.
+    AlwaysOn(bool),
+    /// A room's rules.
+    Rules(Option<RoomName>),
+    /// Change a rule.
+    Rule {
+        /// Where.
+        room: Option<RoomName>,
+        /// How.
+        change: Change,
+    },
+    /// A list of a room.
+    List(Option<RoomName>, List),
+    /// Put somebody out of a room.
+    Kick {
+        /// Where.
+        room: Option<RoomName>,
+        /// Whom.
+        who: Nick,
+        /// Why.
+        reason: Text,
+    },
+    /// Ask somebody in.
+    Invite {
+        /// Whom.
+        who: Nick,
+        /// Where.
+        room: Option<RoomName>,
+    },
+    /// Do not hear somebody (`true`), or hear them again; without a nick, whom one does not hear.
+    Ignore(Option<(Nick, bool)>),
+    /// Everything in a room has been read.
+    Read(Option<RoomName>),
+    /// What is in a room that has not been read.
+    Unread(Option<RoomName>),
+    /// What an admin may ask for.
+    Admin(Admin),
     /// Leave the hall.
     Quit,
+}
+
+/// A change of a room's rules, as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// This holds, or not.
+    Flag(Flag, bool),
+    /// Who comes in has to know this.
+    Key(Option<Secret>),
+    /// So many people at most.
+    Limit(Option<u32>),
+    /// So many seconds between two messages of one person.
+    Slow(Option<u32>),
+    /// Somebody is this, or nothing any more.
+    Rank(Nick, Option<Rank>),
+    /// Somebody is in a list, for so many seconds (or for ever) and for this reason; or is not.
+    List(List, Whom, Option<(Option<u64>, Text)>),
+    /// The room belongs to the one who asks.
+    Own,
+    /// It belongs to nobody.
+    Disown,
+    /// It belongs to somebody else.
+    Transfer(Nick),
+}
+
+impl From<Mask> for Whom {
+    fn from(mask: Mask) -> Self {
+        Self::Mask(mask)
+    }
 }
 
 impl Hall {
@@ -91,10 +203,14 @@ impl Hall {
         if matches!(command, Command::Say { .. } | Command::Direct { .. } | Command::Ping(_)) {
             self.resumed(session);
         }
+        if let Err(refusal) = self.may_ask(session, &command) {
+            out.push(Effect::Refuse(session, refusal, self.head));
+            return;
+        }
         let refusal = match command {
             Command::Say { room, kind, text } => self.say(session, room, kind, text, out),
             Command::Nick { nick, adopt } => self.nick(session, nick, adopt, out),
-            Command::Join(room) => self.join(session, room, out),
+            Command::Join(room, key) => self.join(session, room, key.as_ref(), out),
             Command::Part(room) => self.part(session, room, out),
             Command::Topic { room, text } => self.topic(session, room, text, out),
             Command::Who(room) => self.who(session, room, out),
@@ -105,6 +221,26 @@ impl Hall {
             Command::Redact(back) => self.redact(session, back, out),
             Command::Resume { from, replay } => self.resume(session, from, replay, out),
             Command::Ping(token) => self.pong(session, token, out),
+            Command::Pass(password) => self.pass(session, &password, out),
+            Command::Register(password) => self.register(session, password, out),
+            Command::Login { account, password } => self.login(session, account, password, out),
+            Command::LoginByCertificate(account) => self.login_by_certificate(session, account, out),
+            Command::Logout { others } => self.logout(session, others, out),
+            Command::Password { old, new } => self.password(session, old, new, out),
+            Command::Unregister(password) => self.unregister(session, password, out),
+            Command::Account => self.account(session, out),
+            Command::AccountNick(nick, on) => self.account_nick(session, nick, on, out),
+            Command::Certificate(on) => self.certificate(session, on, out),
+            Command::AlwaysOn(on) => self.always_on(session, on, out),
+            Command::Rules(room) => self.rules(session, room, out),
+            Command::Rule { room, change } => self.rule(session, room, change, out),
+            Command::List(room, list) => self.list(session, room, list, out),
+            Command::Kick { room, who, reason } => self.kick(session, room, &who, reason, out),
+            Command::Invite { who, room } => self.invite(session, &who, room, out),
+            Command::Ignore(whom) => self.ignore(session, whom, out),
+            Command::Read(room) => self.read(session, room, out),
+            Command::Unread(room) => self.unread(session, room, out),
+            Command::Admin(admin) => self.admin(session, admin, out),
             Command::Quit => {
                 out.push(Effect::Close(session));
                 Ok(())
@@ -113,5 +249,29 @@ impl Hall {
         if let Err(refusal) = refusal {
             out.push(Effect::Refuse(session, refusal, self.head));
         }
+    }
+
+    /// Whether a session may ask for this at all.
+    fn may_ask(&self, session: SessionId, command: &Command) -> Result<(), Refusal> {
+        use Command as C;
+        let (door, person) = (self.door(session), self.person_of(session));
+        let (at_all, of_guests) = match command {
+            C::Ping(_) | C::Quit | C::Pass(_) => (true, true),
+            C::Login { .. } | C::LoginByCertificate(_) => (!door.password, true),
+            C::Register(_) | C::Nick { .. } => (!door.password, true),
+            C::Say { .. } | C::Topic { text: Some(_), .. } | C::Direct { .. } | C::Invite { .. } => {
+                (!door.any(), false)
+            }
+            C::Rule { .. } | C::Kick { .. } => (!door.any(), false),
+            _ => (!door.any(), true),
+        };
+        let may = self.accounts.get(person).is_some() || self.is_admin(session);
+        if !at_all {
+            return Err(if door.password { Refusal::PasswordFirst } else { Refusal::AccountFirst });
+        }
+        if !of_guests && !may && self.policy.guests == crate::Guests::ReadOnly {
+            return Err(Refusal::GuestsListen);
+        }
+        Ok(())
     }
 }

@@ -5,27 +5,41 @@
 //! server's loop, a transcript, the simulation). What others see goes the long way round: a command becomes a
 //! [`Proposal`], the ledger numbers it, and only the [`Entry`] that comes back changes a room.
 
+mod accounts;
+mod aftermath;
 mod apply;
 mod command;
 mod effect;
 mod entry;
+mod follow;
+mod identity;
 mod keep;
 mod limits;
 mod log;
 mod mask;
 mod name;
+mod origin;
+mod policy;
 mod rule;
+mod rules;
 mod secret;
 mod state;
+mod watch;
 
-pub use command::Command;
-pub use effect::{Beginning, Effect, Query, Refusal, Reply, RoomInfo, Search, Span};
+pub use command::{Admin, Barred, Change, Command, Whom};
+pub use effect::{
+    AccountInfo, AccountState, Beginning, Effect, Proof, Proven, Query, Refusal, Reply, RoomInfo, RoomState, Search,
+    SessionInfo, Span, Unfit,
+};
 pub use entry::{Author, Entry, Event, Kind, LogId, Logs, PersonId, Proposal, Seq, SessionId, Text, Time};
 pub use keep::{Keep, Subject};
 pub use limits::Limits;
 pub use log::{Block, Blocks, CLASSES, Encoded, Feed, Read};
 pub use mask::{Mask, MaskError, network};
 pub use name::{NameError, Nick, RoomName};
+pub use origin::Origin;
+pub use policy::{Guests, Policy};
 pub use rule::{Deed, Flag, List, Listing, NoRule, Rank, Rule};
+pub use rules::{Listed, Rules, Standing};
 pub use secret::Secret;
 pub use state::Hall;

@@ -23,6 +23,32 @@ pub struct Limits {
     pub tail_entries: usize,
     /// Bytes of text a room keeps in memory.
     pub tail_bytes: usize,
+    /// People in a room above whom comings, goings and changes of nick are not announced there.
+    pub announced_people: usize,
+    /// Accounts that the hall may have.
+    pub accounts: usize,
+    /// Nicks of one account.
+    pub nicks_per_account: usize,
+    /// Certificates of one account.
+    pub certificates_per_account: usize,
+    /// Rooms that one account may own.
+    pub rooms_per_owner: usize,
+    /// People whom one person may ignore.
+    pub ignored_people: usize,
+    /// Conversations of which one account may be kept messages while it is away.
+    pub waiting_conversations: usize,
+    /// Masks in all lists of one room, and people who are something in it.
+    pub list_entries: usize,
+    /// Changes of nick of one person in a minute.
+    pub nick_changes_per_minute: u32,
+    /// Wrong passwords after which a connection is closed.
+    pub login_failures: u32,
+    /// Wrong passwords from one address (IPv6: /64) in an hour after which it is not asked for any more for the rest of it.
+    pub login_failures_per_hour: u32,
+    /// Accounts made from one address (IPv6: /64) in an hour.
+    pub registrations_per_hour: u32,
+    /// Addresses of which it is remembered how often they did either. Beyond that those are forgotten that did it first.
+    pub watched_addresses: usize,
 }
 
 impl Default for Limits {
@@ -38,6 +64,19 @@ impl Default for Limits {
             redactable_messages: 16,
             tail_entries: 1_024,
             tail_bytes: 256 * 1024,
+            announced_people: 1_000,
+            accounts: 100_000,
+            nicks_per_account: 10,
+            certificates_per_account: 8,
+            rooms_per_owner: 50,
+            ignored_people: 100,
+            waiting_conversations: 100,
+            list_entries: 200,
+            nick_changes_per_minute: 10,
+            login_failures: 5,
+            login_failures_per_hour: 30,
+            registrations_per_hour: 10,
+            watched_addresses: 10_000,
         }
     }
 }

@@ -115,6 +115,14 @@ impl Nick {
     }
 }
 
+impl Nick {
+    /// What it looks like, however it is spelt.
+    #[must_use]
+    pub fn skeleton(&self) -> String {
+        self.key().to_owned()
+    }
+}
+
 impl RoomName {
     /// Checks a room's name, which begins with `#`.
     ///

@@ -5,9 +5,14 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
+use crate::accounts::{Accounts, NAME};
+use crate::command::{Barred, Pending};
+use crate::identity::Door;
+use crate::rules::AllRules;
+use crate::watch::Watch;
 use crate::{
-    Author, Beginning, Effect, Event, Feed, Limits, LogId, Logs, Nick, PersonId, Proposal, Query, Refusal, Reply,
-    RoomName, Seq, SessionId, Text,
+    Author, Beginning, Effect, Event, Feed, Keep, Limits, LogId, Logs, Nick, Origin, PersonId, Policy, Proposal,
+    Refusal, RoomName, Secret, Seq, SessionId, Subject, Text, Time,
 };
 
 /// The list of effects that a call adds to.
@@ -47,6 +52,14 @@ pub(crate) struct Rare {
     pub(crate) taken: Option<Nick>,
     /// What they said last and can take back, the latest last.
     pub(crate) said: VecDeque<(Seq, LogId)>,
+    /// When they last spoke where one may not speak often.
+    pub(crate) spoke: SmallVec<[(RoomName, Time); 0]>,
+    /// How often they changed their nick in the minute that began then.
+    pub(crate) renamed: (Time, u32),
+    /// Whom they do not hear, for as long as they are here: accounts remember it otherwise.
+    pub(crate) ignored: SmallVec<[(PersonId, Nick); 0]>,
+    /// Whether they are only waited for to be seen leaving.
+    pub(crate) leaving: bool,
 }
 
 impl Person {
@@ -82,9 +95,31 @@ pub(crate) struct Session {
     pub(crate) focus: Option<RoomName>,
     /// The direct conversations it follows, the latest last.
     pub(crate) directs: SmallVec<[LogId; 0]>,
-    /// The entry behind which it goes on in the rooms that it comes into, until it says or asks something else: boxed, because
-    /// hardly anybody has one.
-    pub(crate) resumes: Option<Box<Seq>>,
+    /// Where it comes from.
+    pub(crate) origin: Origin,
+    /// Boxed, because hardly anybody has any of it.
+    pub(crate) rare: Option<Box<SessionRare>>,
+}
+
+/// What hardly any session has.
+#[derive(Debug, Default)]
+pub(crate) struct SessionRare {
+    /// The entry behind which it goes on in the rooms that it comes into, until it says or asks something else.
+    pub(crate) resumes: Option<Seq>,
+    /// What is still asked of it before it comes in.
+    pub(crate) door: Door,
+    /// Whether it waits to be greeted when it has come in.
+    pub(crate) greeted: bool,
+    /// What is to be done when a password has been looked at.
+    pub(crate) pending: Option<Pending>,
+    /// Wrong passwords so far.
+    pub(crate) failures: u32,
+}
+
+impl Session {
+    pub(crate) fn rare_mut(&mut self) -> &mut SessionRare {
+        self.rare.get_or_insert_default()
+    }
 }
 
 #[derive(Debug)]
@@ -94,6 +129,8 @@ pub(crate) struct Room {
     pub(crate) members: BTreeSet<PersonId>,
     /// Everybody here, those who listen or are about to come in too. A room with nobody inside is forgotten.
     pub(crate) inside: usize,
+    /// Who may come in once, whatever the rules are.
+    pub(crate) invited: BTreeSet<PersonId>,
 }
 
 #[derive(Debug)]
@@ -118,11 +155,23 @@ pub struct Hall {
     pub(crate) directs: BTreeMap<LogId, Direct>,
     /// The topics of rooms, whether anybody is in them or not, with the entries that set them.
     pub(crate) topics: BTreeMap<RoomName, (Seq, Text)>,
+    pub(crate) accounts: Accounts,
+    pub(crate) rules: AllRules,
+    /// Who is kept out of the hall.
+    pub(crate) barred: BTreeMap<String, Barred>,
+    pub(crate) policy: Policy,
+    /// What addresses are cloaked with.
+    pub(crate) secret: Secret,
+    /// What time it is.
+    pub(crate) now: Time,
+    /// Wrong passwords, and accounts made, by address.
+    pub(crate) failures: Watch,
+    pub(crate) registrations: Watch,
     /// Which hall this is.
     pub(crate) id: String,
     /// The last entry that was applied.
     pub(crate) head: Seq,
-    next_person: u64,
+    pub(crate) next_person: u64,
     next_guest: u64,
 }
 
@@ -130,8 +179,8 @@ impl Hall {
     /// A hall with nobody in it, which goes on from what its ledger remembers.
     #[must_use]
     pub fn new(limits: Limits, lobby: RoomName, beginning: Beginning) -> Self {
-        let Beginning { hall, head, person, topics, .. } = beginning;
-        Self {
+        let Beginning { hall, head, person, topics, kept, secret, .. } = beginning;
+        let mut this = Self {
             limits,
             lobby,
             people: BTreeMap::new(),
@@ -140,11 +189,51 @@ impl Hall {
             rooms: BTreeMap::new(),
             directs: BTreeMap::new(),
             topics: topics.into_iter().map(|(room, seq, text)| (room, (seq, text))).collect(),
+            accounts: Accounts::default(),
+            rules: AllRules::default(),
+            barred: BTreeMap::new(),
+            policy: Policy::default(),
+            secret: secret.unwrap_or_else(|| Secret::new("")),
+            now: Time::default(),
+            failures: Watch::default(),
+            registrations: Watch::default(),
             id: hall,
             head,
             next_person: person + 1,
             next_guest: 1,
+        };
+        // What makes an account comes before what is known of it.
+        let (names, others): (Vec<_>, Vec<_>) = kept.into_iter().partition(|(_, field, _)| field == NAME);
+        for (subject, field, value) in names.into_iter().chain(others) {
+            this.fold(&Keep::Set(subject, field, value));
         }
+        this.rules.begin();
+        this.seat_always_on();
+        this
+    }
+
+    /// Takes over what is remembered beside the log.
+    pub(crate) fn fold(&mut self, keep: &Keep) {
+        match keep {
+            Keep::Set(Subject::Hall, field, value) => {
+                if let Some((bar, barred)) = Barred::read(field, value.expose()) {
+                    self.barred.insert(bar, barred);
+                }
+            }
+            Keep::Unset(Subject::Hall, field) => {
+                self.barred.retain(|bar, _| Barred::field(bar) != *field);
+            }
+            Keep::Forget(Subject::Hall) => self.barred.clear(),
+            other => {
+                self.accounts.fold(other);
+                self.rules.fold(other);
+            }
+        }
+    }
+
+    /// It is this time now. Whoever drives the hall says so before what happens at that time.
+    pub fn set_now(&mut self, now: Time) {
+        self.now = now;
     }
 
     /// Replaces the limits; they hold for what is asked from now on.
@@ -168,46 +257,6 @@ impl Hall {
     #[must_use]
     pub fn session_count(&self) -> usize {
         self.sessions.len()
-    }
-
-    /// A client has come: a guest who listens in the lobby. It is greeted if it waits to be.
-    pub fn arrive(&mut self, session: SessionId, greet: bool, out: &mut Effects) {
-        let id = PersonId(self.next_person);
-        self.next_person += 1;
-        let nick = self.guest_nick();
-        self.nicks.insert(nick.clone(), id);
-        let person =
-            Person { nick: nick.clone(), guest: true, sessions: smallvec![session], rooms: smallvec![], rare: None };
-        self.people.insert(id, person);
-        self.sessions.insert(session, Session { person: id, focus: None, directs: smallvec![], resumes: None });
-        let lobby = self.lobby.clone();
-        self.enter(id, &lobby, Presence::Listening);
-        let room = &self.rooms[&lobby];
-        let people = room.members.len();
-        let feed = Arc::clone(&room.feed);
-        let head = feed.head();
-        out.push(Effect::Follow(session, LogId::Room(lobby.clone()), feed, head));
-        self.focus(session, Some(lobby.clone()), out);
-        if greet {
-            let log = LogId::Room(lobby.clone());
-            out.push(Effect::Reply(session, Reply::Welcome { nick, room: lobby, people }, self.head));
-            self.replay(session, log, head, out);
-        }
-    }
-
-    /// Has a session told what was said last in a log, up to an entry, before it is shown anything else.
-    pub(crate) fn replay(&self, session: SessionId, log: LogId, until: Seq, out: &mut Effects) {
-        let last = self.limits.replay_entries;
-        if last > 0 {
-            out.push(Effect::Ask(session, Query::Replay { log, until, last }));
-        }
-    }
-
-    /// Puts a session into a room's log behind an entry, and has it speak there.
-    pub(crate) fn follow_room(&mut self, session: SessionId, room: &RoomName, at: Seq, out: &mut Effects) {
-        let Some(there) = self.rooms.get(room) else { return };
-        out.push(Effect::Follow(session, LogId::Room(room.clone()), Arc::clone(&there.feed), at));
-        self.focus(session, Some(room.clone()), out);
     }
 
     /// The room's topic, if it has one.
@@ -234,36 +283,19 @@ impl Hall {
     /// A client has gone, for whatever reason. Whoever was seen in a room is seen leaving it.
     pub fn leave(&mut self, session: SessionId, out: &mut Effects) {
         let Some(gone) = self.sessions.get(&session) else { return };
-        let id = gone.person;
         for log in gone.directs.clone() {
             self.unfollow_direct(&log);
         }
-        let Some(person) = self.people.get_mut(&id) else { return };
-        person.sessions.retain(|s| *s != session);
-        if !person.sessions.is_empty() {
-            self.sessions.remove(&session);
-            return;
-        }
-        let seen = self.rooms_shown(id);
-        for room in self.rooms_of(id) {
-            if !seen.contains(&LogId::Room(room.clone())) {
-                self.exit(id, &room);
-            }
-        }
-        if seen.is_empty() {
-            self.forget(id);
-        } else {
-            // The person goes when the entry that says so comes back.
-            self.propose_in(session, seen, Event::Quit, out);
-        }
+        // The person goes when the entry that says so comes back.
+        self.detach(session, out);
         self.sessions.remove(&session);
     }
 
-    fn guest_nick(&mut self) -> Nick {
+    pub(crate) fn guest_nick(&mut self) -> Nick {
         loop {
             let nick = Nick::new(&format!("guest{}", self.next_guest), usize::MAX).expect("a guest's nick is one");
             self.next_guest += 1;
-            if !self.nicks.contains_key(&nick) {
+            if !self.nicks.contains_key(&nick) && self.accounts.owner(&nick).is_none() {
                 return nick;
             }
         }
@@ -308,12 +340,30 @@ impl Hall {
     }
 
     pub(crate) fn propose_in(&self, session: SessionId, logs: Logs, event: Event, out: &mut Effects) {
+        self.propose_keeping(session, logs, event, Vec::new(), out);
+    }
+
+    /// Proposes something together with what is to be remembered of it.
+    pub(crate) fn propose_keeping(
+        &self,
+        session: SessionId,
+        logs: Logs,
+        event: Event,
+        keeps: Vec<Keep>,
+        out: &mut Effects,
+    ) {
+        let author = self.author(session, matches!(event, Event::Nick(_)));
+        out.push(Effect::Propose(Proposal { keeps, ..Proposal::new(author, logs, event) }));
+    }
+
+    /// Who a session is, as others will know them when everything proposed so far is on the ledger, or as they do now.
+    pub(crate) fn author(&self, session: SessionId, now: bool) -> Author {
         let person = self.person_of(session);
         let known = &self.people[&person];
         // A change of nick is told by the one who changes it.
-        let nick = if matches!(event, Event::Nick(_)) { &known.nick } else { known.called() };
-        let author = Author::guest(person, session, nick.clone());
-        out.push(Effect::Propose(Proposal::new(author, logs, event)));
+        let nick = if now { &known.nick } else { known.called() }.clone();
+        let account = self.accounts.get(person).map(|account| account.name.clone());
+        Author { person, session, nick, account }
     }
 
     /// Puts a person into a room, which is made if there is none.
@@ -323,6 +373,7 @@ impl Hall {
             feed: Arc::new(Feed::after(head)),
             members: BTreeSet::new(),
             inside: 0,
+            invited: BTreeSet::new(),
         });
         there.inside += 1;
         if let Some(person) = self.people.get_mut(&id) {
@@ -341,6 +392,7 @@ impl Hall {
             there.inside -= 1;
             if there.inside == 0 && *room != self.lobby {
                 self.rooms.remove(room);
+                self.rules.emptied(room);
             }
         }
     }
@@ -359,65 +411,6 @@ impl Hall {
         let kept = self.people.get(&owner).is_some_and(|p| p.nick == *nick || p.next_nick() == Some(nick));
         if !kept && self.nicks.get(nick) == Some(&owner) {
             self.nicks.remove(nick);
-        }
-    }
-
-    pub(crate) fn focus(&mut self, session: SessionId, room: Option<RoomName>, out: &mut Effects) {
-        if let Some(s) = self.sessions.get_mut(&session) {
-            s.focus.clone_from(&room);
-            out.push(Effect::Focus(session, room));
-        }
-    }
-
-    /// After a room was left: speak in the one joined last, if the room left was the one spoken in.
-    pub(crate) fn refocus(&mut self, session: SessionId, left: &RoomName, out: &mut Effects) -> Option<RoomName> {
-        let current = self.sessions.get(&session)?.focus.clone();
-        if current.as_ref() != Some(left) {
-            return current;
-        }
-        let next = self.rooms_of(self.person_of(session)).pop();
-        self.focus(session, next.clone(), out);
-        next
-    }
-
-    /// Has a session follow a direct conversation. If there are too many, the one that was
-    /// quiet longest makes room.
-    pub(crate) fn follow_direct(&mut self, session: SessionId, log: &LogId, out: &mut Effects) {
-        let Some(s) = self.sessions.get_mut(&session) else { return };
-        if let Some(at) = s.directs.iter().position(|l| l == log) {
-            let log = s.directs.remove(at);
-            s.directs.push(log);
-            return;
-        }
-        let mut left = Vec::new();
-        while s.directs.len() >= self.limits.rooms_per_session {
-            let idle = |log: &LogId| self.directs.get(log).is_none_or(|direct| direct.pending == 0);
-            let Some(oldest) = s.directs.iter().position(idle) else { break };
-            left.push(s.directs.remove(oldest));
-        }
-        s.directs.push(log.clone());
-        let head = self.head;
-        let direct = self.directs.entry(log.clone()).or_insert_with(|| Direct {
-            feed: Arc::new(Feed::after(head)),
-            sessions: 0,
-            pending: 0,
-            called: smallvec![],
-        });
-        direct.sessions += 1;
-        out.push(Effect::Follow(session, log.clone(), Arc::clone(&direct.feed), direct.feed.head()));
-        for oldest in left {
-            let until = self.directs.get(&oldest).map_or(head, |d| d.feed.head());
-            self.unfollow_direct(&oldest);
-            out.push(Effect::Unfollow(session, oldest, until));
-        }
-    }
-
-    fn unfollow_direct(&mut self, log: &LogId) {
-        if let Some(direct) = self.directs.get_mut(log) {
-            direct.sessions -= 1;
-            if direct.sessions == 0 {
-                self.directs.remove(log);
-            }
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::sync::Arc;
 
-use hall::{Block, Blocks, Encoded, Entry, Feed, LogId, Read, RoomName, Seq, SessionId};
+use hall::{Block, Blocks, Encoded, Entry, Event, Feed, LogId, PersonId, Read, RoomName, Seq, SessionId};
 use smallvec::{SmallVec, smallvec};
 
 use crate::lines::{self, Codec, Style};
@@ -42,6 +42,8 @@ pub struct Outbox {
     pace: Option<Box<Pace>>,
     /// How many answers have to be there before anything more is shown.
     held: u8,
+    /// Whose messages are not shown. Boxed, because hardly anybody has any.
+    ignored: Option<Box<[PersonId]>>,
 }
 
 /// A place in a log.
@@ -55,7 +57,8 @@ struct Cursor {
     at: Seq,
     /// The last entry to be taken.
     until: Seq,
-    /// Whether the room has to be named: the session speaks elsewhere.
+    /// Whether the room has to be named, because the session speaks elsewhere; or, in the log of two people, whether its own
+    /// is the second.
     named: bool,
     /// Entries that had to be read from the ledger.
     page: Option<Arc<Block>>,
@@ -112,6 +115,7 @@ impl Outbox {
             shared: Seq(0),
             pace: None,
             held: 0,
+            ignored: None,
         }
     }
 
@@ -150,7 +154,7 @@ impl Outbox {
 
     /// Gives the client a cursor into a log, behind `at`. Whether it is one more: a client that follows the log already goes
     /// on from there instead.
-    pub fn follow(&mut self, log: LogId, feed: Arc<Feed>, at: Seq) -> bool {
+    pub fn follow(&mut self, log: LogId, feed: Arc<Feed>, at: Seq, second: bool) -> bool {
         // Who follows a log again, having left it, is still to be shown what came before they left; the ledger has it,
         // so that a client that does not read keeps no room's memory alive.
         let before = self.cursors.len();
@@ -159,7 +163,7 @@ impl Outbox {
         for left in self.cursors.iter_mut().filter(|c| c.log == log) {
             left.feed = Arc::new(Feed::after(left.until));
         }
-        self.cursors.push(Cursor { log, feed, since: at, at, until: Seq(u64::MAX), named: false, page: None });
+        self.cursors.push(Cursor { log, feed, since: at, at, until: Seq(u64::MAX), named: second, page: None });
         more
     }
 
@@ -191,7 +195,9 @@ impl Outbox {
     /// The client speaks in this room: the entries of the others are shown with their room's name.
     pub fn focus(&mut self, room: Option<&RoomName>) {
         for cursor in &mut self.cursors {
-            cursor.named = matches!(&cursor.log, LogId::Room(r) if Some(r) != room);
+            if let LogId::Room(there) = &cursor.log {
+                cursor.named = Some(there) != room;
+            }
         }
     }
 
@@ -351,6 +357,7 @@ impl Outbox {
             self.cursors[other].since < entry.seq && reading.map_or(self.cursors[other].at, |r| r.passed) >= entry.seq
         };
         entry.author.session != self.session
+            && !self.is_ignored(entry)
             && (entry.logs.len() == 1
                 || (entry.seq != self.shared
                     && !self
@@ -358,6 +365,16 @@ impl Outbox {
                         .iter()
                         .enumerate()
                         .any(|(i, c)| i != cursor && entry.logs.contains(&c.log) && passed(i))))
+    }
+
+    /// What these people say is not shown from now on.
+    pub fn ignore(&mut self, people: Vec<PersonId>) {
+        self.ignored = (!people.is_empty()).then(|| people.into());
+    }
+
+    fn is_ignored(&self, entry: &Entry) -> bool {
+        let Some(ignored) = &self.ignored else { return false };
+        matches!(entry.event, Event::Message(..) | Event::Invite(_)) && ignored.contains(&entry.author.person)
     }
 
     /// The bytes to write, to be taken in their order.

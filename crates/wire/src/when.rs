@@ -55,10 +55,15 @@ pub fn parse(text: &str, now: Time, zone: &TimeZone) -> Option<Time> {
 
 /// So many milliseconds ago.
 fn ago(text: &str) -> Option<u64> {
+    span_s(text.trim_end_matches(" 전").trim_end_matches('전'))?.checked_mul(1_000)
+}
+
+/// The seconds that a length of time has: `90s`, `30m`, `2h`, `3d`, `1w`, in Korean `30분`, `2시간`, `3일`.
+#[must_use]
+pub fn span_s(text: &str) -> Option<u64> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-    let unit = unit.trim_end_matches(" 전").trim_end_matches('전').trim();
-    let (_, seconds) = UNITS.iter().find(|(name, _)| unit.eq_ignore_ascii_case(name))?;
-    number.parse::<u64>().ok()?.checked_mul(seconds * 1_000)
+    let (_, seconds) = UNITS.iter().find(|(name, _)| unit.trim().eq_ignore_ascii_case(name))?;
+    number.parse::<u64>().ok()?.checked_mul(*seconds)
 }
 
 fn time_of_day(text: &str) -> Option<Clock> {

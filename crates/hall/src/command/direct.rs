@@ -1,7 +1,9 @@
 //! Direct messages: a log of two people, followed by the sessions of both.
 
-use crate::state::Effects;
-use crate::{Event, Hall, Kind, LogId, Nick, Refusal, SessionId, Text};
+use smallvec::smallvec;
+
+use crate::state::{Direct, Effects};
+use crate::{Effect, Event, Hall, Keep, Kind, LogId, Nick, PersonId, Proposal, Refusal, SessionId, Text, accounts};
 
 impl Hall {
     pub(super) fn direct(
@@ -13,41 +15,66 @@ impl Hall {
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         let from = self.person_of(session);
-        let to = match self.nicks.get(to) {
-            Some(id) => *id,
-            None => return Err(Refusal::NoSuchPerson(to.clone())),
-        };
+        let to = self.person_called(to).ok_or_else(|| Refusal::NoSuchPerson(to.clone()))?;
         if to == from {
             return Err(Refusal::ToYourself);
         }
-        let log = LogId::direct(from, to);
-        for id in [from, to] {
-            for session in self.people[&id].sessions.clone() {
-                self.follow_direct(session, &log, out);
+        let mut keeps: smallvec::SmallVec<[Keep; 1]> = smallvec![];
+        let away = self.people.get(&to).is_none_or(|person| person.sessions.is_empty());
+        if let Some(account) = self.accounts.get(to).filter(|_| away) {
+            // It is kept for them. What is kept already says where that begins.
+            if !account.waiting.contains_key(&from) {
+                if account.waiting.len() >= self.limits.waiting_conversations {
+                    return Err(Refusal::TooMany(self.limits.waiting_conversations));
+                }
+                keeps.push(accounts::field(to, format!("waiting:{}", from.0), Some(self.head.0.to_string())));
             }
         }
-        let nick = self.people[&to].nick.clone();
-        if let Some(direct) = self.directs.get_mut(&log) {
-            direct.pending += 1;
-            direct.called.retain(|(id, _)| *id != to);
-            direct.called.push((to, nick));
-        }
-        self.propose(session, log, Event::Message(kind, text), out);
+        self.speak_to(session, to, Event::Message(kind, text), keeps, out);
         Ok(())
+    }
+
+    /// Proposes something in the conversation of a session's person with somebody.
+    pub(super) fn speak_to(
+        &mut self,
+        session: SessionId,
+        to: PersonId,
+        event: Event,
+        keeps: smallvec::SmallVec<[Keep; 1]>,
+        out: &mut Effects,
+    ) {
+        let from = self.person_of(session);
+        let log = LogId::direct(from, to);
+        for id in [from, to] {
+            let sessions = self.people.get(&id).map(|person| person.sessions.clone()).unwrap_or_default();
+            for session in sessions {
+                self.follow_direct(session, &log, None, out);
+            }
+        }
+        let present = self.people.get(&to).map(|person| person.nick.clone());
+        let Some(nick) = present.or_else(|| self.accounts.get(to).map(|account| account.name.clone())) else { return };
+        if let Some(Direct { pending, called, .. }) = self.directs.get_mut(&log) {
+            *pending += 1;
+            called.retain(|(id, _)| *id != to);
+            called.push((to, nick.clone()));
+        }
+        let author = self.author(session, false);
+        let keeps = keeps.into_vec();
+        out.push(Effect::Propose(Proposal { to: Some(nick), keeps, ..Proposal::new(author, smallvec![log], event) }));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Beginning, Command, Effect, Limits, RoomName};
+    use crate::{Beginning, Command, Effect, Limits, Origin, RoomName};
 
     #[test]
     fn who_is_written_to_by_many_at_once_follows_each_until_it_is_recorded() {
         let lobby = RoomName::new("#lobby", 50).unwrap();
         let mut hall = Hall::new(Limits { rooms_per_session: 1, ..Limits::default() }, lobby, Beginning::default());
         let mut out = Effects::new();
-        (1..=3).for_each(|id| hall.arrive(SessionId(id), false, &mut out));
+        (1..=3).for_each(|id| hall.arrive(SessionId(id), Origin::default(), false, &mut out));
         let to = hall.nick_of(SessionId(3)).unwrap().clone();
         out.clear();
         for from in 1..=2 {

@@ -1,10 +1,23 @@
 //! Coming into a room.
 
+use smallvec::smallvec;
+
+use super::admin::audit_room;
+use super::rule::rank_of;
 use crate::state::{Effects, Presence};
-use crate::{Effect, Event, Hall, LogId, Refusal, Reply, RoomName, SessionId};
+use crate::{
+    Effect, Event, Flag, Hall, Keep, List, LogId, Rank, Refusal, Reply, RoomName, Secret, SessionId, Standing, Subject,
+    accounts,
+};
 
 impl Hall {
-    pub(super) fn join(&mut self, session: SessionId, room: RoomName, out: &mut Effects) -> Result<(), Refusal> {
+    pub(super) fn join(
+        &mut self,
+        session: SessionId,
+        room: RoomName,
+        key: Option<&Secret>,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
         let id = self.person_of(session);
         let person = &self.people[&id];
         if person.presence(&room).is_some() {
@@ -16,11 +29,64 @@ impl Hall {
         if person.rooms.len() >= self.limits.rooms_per_session {
             return Err(Refusal::TooManyRooms(self.limits.rooms_per_session));
         }
-        if !self.rooms.contains_key(&room) && self.rooms.len() >= self.limits.rooms {
+        let new = !self.rooms.contains_key(&room);
+        if new && self.rooms.len() >= self.limits.rooms {
             return Err(Refusal::HallFull(self.limits.rooms));
         }
+        self.may_come(session, &room, key)?;
+        let mut keeps = Vec::new();
+        let owned = self.rules.of(&room).is_some_and(|rules| rules.owner.is_some());
+        if new && !owned && room != self.lobby && room != audit_room() {
+            if self.rules.has_remains(&room) {
+                keeps.push(Keep::Forget(Subject::Room(room.clone())));
+            }
+            // Who opens a room keeps it in order.
+            keeps.push(rank_of(&room, id, Some(Rank::Operator)));
+        }
+        if self.accounts.get(id).is_some_and(|account| account.always_on) {
+            keeps.push(accounts::stays(id, &room, true));
+        }
         self.enter(id, &room, Presence::Joining);
-        self.propose(session, LogId::Room(room), Event::Join, out);
+        self.propose_keeping(session, smallvec![LogId::Room(room)], Event::Join, keeps, out);
+        Ok(())
+    }
+
+    /// Whether somebody may come into a room.
+    fn may_come(&self, session: SessionId, room: &RoomName, key: Option<&Secret>) -> Result<(), Refusal> {
+        let standing = self.standing(session, room);
+        if *room == audit_room() && standing < Standing::Admin {
+            return Err(Refusal::NotAdmin);
+        }
+        let Some(rules) = self.rules.of(room) else { return Ok(()) };
+        if standing >= Standing::Operator {
+            return Ok(());
+        }
+        let id = self.person_of(session);
+        let there = self.rooms.get(room);
+        if there.is_some_and(|there| there.invited.contains(&id)) {
+            return Ok(());
+        }
+        let listed = |list| !rules.lists.is_empty() && self.with_looks(session, |l| rules.lists(list, l, self.now));
+        let invited = || listed(List::Invited);
+        if listed(List::Ban) && !listed(List::Exception) && !invited() {
+            return Err(Refusal::Banned(room.clone()));
+        }
+        if rules.flags.contains(&Flag::AccountsOnly) && self.accounts.get(id).is_none() {
+            return Err(Refusal::AccountsOnly(room.clone()));
+        }
+        if rules.flags.contains(&Flag::MembersOnly) && standing < Standing::Member && !invited() {
+            return Err(Refusal::MembersOnly(room.clone()));
+        }
+        if rules.flags.contains(&Flag::InviteOnly) && standing < Standing::Member && !invited() {
+            return Err(Refusal::InviteOnly(room.clone()));
+        }
+        if rules.key.as_ref().is_some_and(|asked| key != Some(asked)) && standing < Standing::Member {
+            return Err(Refusal::WrongKey(room.clone()));
+        }
+        let inside = there.map_or(0, |there| there.inside);
+        if rules.limit.is_some_and(|most| inside >= most as usize) {
+            return Err(Refusal::RoomFull(room.clone()));
+        }
         Ok(())
     }
 }

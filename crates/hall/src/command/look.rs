@@ -1,7 +1,7 @@
 //! Questions that change nothing: who, which rooms, what was said, are you there.
 
 use crate::state::Effects;
-use crate::{Effect, Hall, LogId, Query, Refusal, Reply, RoomInfo, RoomName, Search, SessionId, Span};
+use crate::{Effect, Hall, LogId, Query, Refusal, Reply, RoomInfo, RoomName, Search, SessionId, Span, Standing};
 
 impl Hall {
     pub(super) fn who(&mut self, session: SessionId, room: Option<RoomName>, out: &mut Effects) -> Result<(), Refusal> {
@@ -9,9 +9,14 @@ impl Hall {
             Some(room) => room,
             None => self.room_meant(session, None)?,
         };
+        if self.is_hidden(session, &room) {
+            return Err(Refusal::NoSuchRoom(room));
+        }
         let there = self.rooms.get(&room).ok_or_else(|| Refusal::NoSuchRoom(room.clone()))?;
-        let mut nicks: Vec<_> =
-            there.members.iter().filter_map(|id| self.people.get(id)).map(|p| p.nick.clone()).collect();
+        let rules = self.rules.of(&room);
+        let is = |id| rules.map_or(Standing::None, |rules| rules.standing(id));
+        let known = there.members.iter().filter_map(|id| Some((self.people.get(id)?.nick.clone(), is(*id))));
+        let mut nicks: Vec<_> = known.collect();
         nicks.sort();
         let more = nicks.len().saturating_sub(self.limits.history_entries);
         nicks.truncate(self.limits.history_entries);
@@ -21,8 +26,9 @@ impl Hall {
     }
 
     pub(super) fn list_rooms(&mut self, session: SessionId, out: &mut Effects) -> Result<(), Refusal> {
+        let seen = self.rooms.iter().filter(|(name, _)| !self.is_hidden(session, name));
         let mut rooms: Vec<_> =
-            self.rooms.iter().map(|(name, r)| RoomInfo { name: name.clone(), people: r.members.len() }).collect();
+            seen.map(|(name, r)| RoomInfo { name: name.clone(), people: r.members.len() }).collect();
         rooms.sort_by(|a, b| b.people.cmp(&a.people).then_with(|| a.name.cmp(&b.name)));
         let more = rooms.len().saturating_sub(self.limits.history_entries);
         rooms.truncate(self.limits.history_entries);

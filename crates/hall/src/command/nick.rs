@@ -4,7 +4,7 @@
 //! has been numbered.
 
 use crate::state::Effects;
-use crate::{Effect, Event, Hall, Nick, Refusal, Reply, SessionId};
+use crate::{Effect, Event, Hall, Nick, PersonId, Refusal, Reply, SessionId};
 
 /// How many numbers are tried behind a nick that is in use.
 const NUMBERS_TRIED: u32 = 10_000;
@@ -20,12 +20,46 @@ impl Hall {
         let id = self.person_of(session);
         let person = &self.people[&id];
         let mine = self.nicks.get(&asked) == Some(&id);
-        let nick = match self.nicks.contains_key(&asked) && !mine {
-            false => asked.clone(),
-            true if adopt || person.guest => self.next_free(&asked).ok_or(Refusal::NickInUse(asked.clone()))?,
-            true => return Err(Refusal::NickInUse(asked)),
-        };
+        let nick =
+            if (self.nicks.contains_key(&asked) && !mine) || (adopt && self.may_be_called(&asked, Some(id)).is_err()) {
+                if !adopt {
+                    self.may_be_called(&asked, Some(id))?;
+                }
+                if !adopt && !person.guest {
+                    return Err(Refusal::NickInUse(asked));
+                }
+                self.next_free(&asked).ok_or(Refusal::NickInUse(asked.clone()))?
+            } else {
+                self.may_be_called(&asked, Some(id))?;
+                asked.clone()
+            };
+        self.may_be_renamed(id)?;
         let taken = (nick != asked).then_some(asked);
+        self.wear(session, nick, taken, adopt, out);
+        Ok(())
+    }
+
+    /// Nobody changes their nick all the time: everybody around them would be told.
+    fn may_be_renamed(&mut self, id: PersonId) -> Result<(), Refusal> {
+        /// Over which changes are counted, in milliseconds.
+        const MINUTE_MS: u64 = 60_000;
+        let (now, most) = (self.now, self.limits.nick_changes_per_minute);
+        let seen = !self.rooms_shown(id).is_empty();
+        let Some(person) = self.people.get_mut(&id).filter(|_| seen) else { return Ok(()) };
+        let (since, count) = &mut person.rare_mut().renamed;
+        if now.0.saturating_sub(since.0) >= MINUTE_MS {
+            (*since, *count) = (now, 0);
+        }
+        if *count >= most {
+            return Err(Refusal::TooManyNicks(most));
+        }
+        *count += 1;
+        Ok(())
+    }
+
+    /// A nick that is nobody's is this person's; everybody who sees them is told.
+    fn wear(&mut self, session: SessionId, nick: Nick, taken: Option<Nick>, adopt: bool, out: &mut Effects) {
+        let id = self.person_of(session);
         let quiet = adopt && taken.is_none();
         self.nicks.insert(nick.clone(), id);
         let rooms = self.rooms_shown(id);
@@ -58,12 +92,38 @@ impl Hall {
             }
             self.propose_in(session, rooms, Event::Nick(nick), out);
         }
-        Ok(())
     }
 
-    fn next_free(&self, asked: &Nick) -> Option<Nick> {
+    /// A nick of a session's account is its person's; whoever wears it is a guest again.
+    pub(crate) fn take_nick(&mut self, session: SessionId, nick: Nick, out: &mut Effects) {
+        let id = self.person_of(session);
+        let holder = self.nicks.get(&nick).copied().filter(|holder| *holder != id);
+        if let Some(holder) = holder {
+            let guest = self.guest_nick();
+            match self.people.get(&holder).and_then(|person| person.sessions.first().copied()) {
+                Some(other) => {
+                    self.wear(other, guest, Some(nick.clone()), false, out);
+                    if let Some(person) = self.people.get_mut(&holder) {
+                        person.guest = true;
+                    }
+                }
+                None => self.rename_absent(holder, guest),
+            }
+        }
+        self.wear(session, nick, None, true, out);
+    }
+
+    /// Somebody without a session is called otherwise, which nobody asked for and nobody is told of.
+    fn rename_absent(&mut self, id: PersonId, nick: Nick) {
+        let Some(person) = self.people.get_mut(&id) else { return };
+        let old = std::mem::replace(&mut person.nick, nick.clone());
+        self.nicks.remove(&old);
+        self.nicks.insert(nick, id);
+    }
+
+    pub(crate) fn next_free(&self, asked: &Nick) -> Option<Nick> {
         (2..NUMBERS_TRIED)
             .filter_map(|n| asked.numbered(n, self.limits.nick_chars).ok())
-            .find(|nick| !self.nicks.contains_key(nick))
+            .find(|nick| !self.nicks.contains_key(nick) && self.accounts.resembled(nick).is_none())
     }
 }

@@ -1,7 +1,9 @@
 //! Leaving a room.
 
+use smallvec::smallvec;
+
 use crate::state::{Effects, Presence};
-use crate::{Effect, Event, Hall, LogId, Refusal, Reply, RoomName, SessionId};
+use crate::{Event, Hall, LogId, Refusal, RoomName, SessionId, accounts};
 
 impl Hall {
     pub(super) fn part(
@@ -14,12 +16,11 @@ impl Hall {
         let id = self.person_of(session);
         if self.people[&id].presence(&room) == Some(Presence::Listening) {
             let heard = self.rooms.get(&room).map_or(self.head, |r| r.feed.head());
-            self.exit(id, &room);
-            out.push(Effect::Unfollow(session, LogId::Room(room.clone()), heard));
-            let focus = self.refocus(session, &room, out);
-            out.push(Effect::Reply(session, Reply::Parted { room, focus }, self.head));
+            self.parted(id, &room, heard, out);
         } else {
-            self.propose(session, LogId::Room(room), Event::Part, out);
+            let stays = self.accounts.get(id).is_some_and(|account| account.stays_in.contains(&room));
+            let keeps = if stays { vec![accounts::stays(id, &room, false)] } else { Vec::new() };
+            self.propose_keeping(session, smallvec![LogId::Room(room)], Event::Part, keeps, out);
         }
         Ok(())
     }

@@ -13,7 +13,9 @@ impl Hall {
     /// A session is where it wants to be: what it comes into later it comes into as everybody does.
     pub(super) fn resumed(&mut self, session: SessionId) {
         if let Some(known) = self.sessions.get_mut(&session) {
-            known.resumes = None;
+            if let Some(rare) = &mut known.rare {
+                rare.resumes = None;
+            }
         }
     }
 
@@ -28,7 +30,9 @@ impl Hall {
         let (head, id) = (self.head, self.id.clone());
         let Some(known) = self.sessions.get_mut(&session) else { return Ok(()) };
         let (person, focus) = (known.person, known.focus.clone());
-        known.resumes = from.map(Box::new);
+        if from.is_some() || known.rare.is_some() {
+            known.rare_mut().resumes = from;
+        }
         let Some(person) = self.people.get(&person) else { return Ok(()) };
         // Where it is already it came a moment ago.
         let listens: Vec<_> =

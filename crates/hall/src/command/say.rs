@@ -1,7 +1,7 @@
 //! Saying something in a room.
 
 use crate::state::Effects;
-use crate::{Event, Hall, Kind, LogId, Refusal, RoomName, SessionId, Text};
+use crate::{Event, Flag, Hall, Kind, List, LogId, Refusal, RoomName, SessionId, Standing, Text};
 
 impl Hall {
     pub(super) fn say(
@@ -13,9 +13,45 @@ impl Hall {
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         let room = self.room_meant(session, room)?;
+        self.may_speak(session, &room)?;
         // A first word is what makes a listener's arrival visible.
         self.show_up(session, &room, out);
         self.propose(session, LogId::Room(room), Event::Message(kind, text), out);
+        Ok(())
+    }
+
+    /// Whether somebody may speak in a room now.
+    pub(super) fn may_speak(&mut self, session: SessionId, room: &RoomName) -> Result<(), Refusal> {
+        let Some(rules) = self.rules.of(room) else { return Ok(()) };
+        let standing = self.standing(session, room);
+        if standing >= Standing::Voice {
+            return Ok(());
+        }
+        if rules.flags.contains(&Flag::Moderated) {
+            return Err(Refusal::MayNotSpeak(room.clone()));
+        }
+        if !rules.lists.is_empty() {
+            let kept_quiet = self.with_looks(session, |looks| {
+                let listed = |list| rules.lists(list, looks, self.now);
+                (listed(List::Quiet) || listed(List::Ban)) && !listed(List::Exception)
+            });
+            if kept_quiet {
+                return Err(Refusal::MayNotSpeak(room.clone()));
+            }
+        }
+        let Some(slow_ms) = rules.slow_s.map(|s| u64::from(s) * 1_000) else { return Ok(()) };
+        let (id, now) = (self.person_of(session), self.now);
+        let spoke = &mut self.people.get_mut(&id).expect("a session has a person").rare_mut().spoke;
+        let last = spoke.iter().find(|(where_, _)| where_ == room).map(|(_, at)| *at);
+        if let Some(left) = last.and_then(|at| (at.0 + slow_ms).checked_sub(now.0)).filter(|left| *left > 0) {
+            return Err(Refusal::SlowDown(left.div_ceil(1_000)));
+        }
+        let most = self.limits.rooms_per_session;
+        spoke.retain(|(where_, _)| where_ != room);
+        if spoke.len() >= most {
+            spoke.remove(0);
+        }
+        spoke.push((room.clone(), now));
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! A room's topic.
 
 use crate::state::Effects;
-use crate::{Effect, Event, Hall, LogId, Refusal, Reply, RoomName, SessionId, Text};
+use crate::{Effect, Event, Flag, Hall, LogId, Refusal, Reply, RoomName, SessionId, Standing, Text};
 
 impl Hall {
     pub(super) fn topic(
@@ -20,6 +20,11 @@ impl Hall {
         if text.as_str().chars().nth(self.limits.topic_chars).is_some() {
             return Err(Refusal::TopicTooLong(self.limits.topic_chars));
         }
+        let locked = self.rules.of(&room).is_some_and(|rules| rules.flags.contains(&Flag::TopicLocked));
+        if locked && self.standing(session, &room) < Standing::Operator {
+            return Err(Refusal::NotOperator(room));
+        }
+        self.may_speak(session, &room)?;
         self.show_up(session, &room, out);
         self.propose(session, LogId::Room(room), Event::Topic(text), out);
         Ok(())

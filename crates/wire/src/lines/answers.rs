@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use hall::{Entry, Event, LogId, NameError, Refusal, Reply, Text, Time};
+use hall::{Entry, Event, LogId, MaskError, NameError, Refusal, Reply, Standing, Text, Time};
 
-use super::help::COMMANDS;
+use super::help::{COMMANDS, Topic};
+use super::people;
+use super::refused::refused;
 use super::show::{Codec, Style, said};
 use super::snippet;
 use super::speaker::Misuse;
@@ -14,8 +16,16 @@ use crate::text::printable;
 /// What a client is told that has nothing to do with the hall's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
-    /// The list of commands.
-    Help,
+    /// The list of commands about something.
+    Help(Topic),
+    /// The next message of an exchange that proves whose an account is, in base64.
+    Auth(String),
+    /// Such an exchange was given up, or none is under way.
+    AuthAborted,
+    /// There is no such mechanism; there are these.
+    NoMechanism(&'static [&'static str]),
+    /// The exchange made no sense.
+    AuthFailed,
     /// The language is set.
     LangSet,
     /// A message could not be understood.
@@ -30,7 +40,17 @@ impl Said {
     pub fn lines(&self, style: Style, codec: &Codec) -> Vec<u8> {
         let lang = style.lang;
         let text = match self {
-            Self::Help => help(lang),
+            Self::Help(topic) => help(*topic, lang),
+            Self::Auth(message) => format!("* auth {message}"),
+            Self::AuthAborted => lang.pick("! no exchange is under way", "! 진행 중인 인증이 없습니다").to_owned(),
+            Self::NoMechanism(known) => {
+                let known = known.join(", ");
+                lang.pick(
+                    format!("! there is no such mechanism; there are {known}"),
+                    format!("! 그런 방식은 없습니다. 쓸 수 있는 방식: {known}"),
+                )
+            }
+            Self::AuthFailed => lang.pick("! the exchange made no sense", "! 알아볼 수 없는 인증입니다").to_owned(),
             Self::LangSet => lang.pick("* I speak English to you", "* 이제 한국어로 안내합니다").to_owned(),
             Self::Misuse(misuse) => format!("! {}", misused(misuse, lang)),
             Self::Crowded(false) => lang
@@ -75,13 +95,21 @@ fn finish(text: &str, style: Style, codec: &Codec) -> Vec<u8> {
     bytes
 }
 
-fn help(lang: Lang) -> String {
-    let mut text = lang.pick("* what you can type:", "* 쓸 수 있는 명령:").to_owned();
-    for info in COMMANDS {
+fn help(topic: Topic, lang: Lang) -> String {
+    let head = match topic {
+        Topic::Talk => lang.pick("* what you can type:", "* 쓸 수 있는 명령:"),
+        Topic::Account => lang.pick("* about accounts:", "* 계정에 대한 명령:"),
+        Topic::Room => lang.pick("* about rooms:", "* 방에 대한 명령:"),
+        Topic::Admin => lang.pick("* for admins:", "* 관리자가 쓰는 명령:"),
+    };
+    let mut text = head.to_owned();
+    for info in COMMANDS.iter().filter(|info| info.topic == topic) {
         text += &format!("\n*   {} - {}", info.usage(lang), info.what(lang));
     }
-    text +=
-        lang.pick("\n*   anything else is said in your room", "\n*   그 밖의 글은 지금 있는 방의 모두에게 보입니다");
+    if topic == Topic::Talk {
+        text += lang
+            .pick("\n*   anything else is said in your room", "\n*   그 밖의 글은 지금 있는 방의 모두에게 보입니다");
+    }
     text
 }
 
@@ -139,10 +167,11 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
             format!("! not so fast: your messages are taken at {rate} a second; none is lost"),
             format!("! 너무 빠릅니다. 1초에 {rate}개씩 받습니다. 버려지는 메시지는 없습니다"),
         ),
+        other => people::answered(other, lang, codec),
     }
 }
 
-fn count(people: usize, lang: Lang) -> String {
+pub(super) fn count(people: usize, lang: Lang) -> String {
     match (people, lang) {
         (0, Lang::En) => "nobody here yet".to_owned(),
         (1, Lang::En) => "1 person".to_owned(),
@@ -152,7 +181,7 @@ fn count(people: usize, lang: Lang) -> String {
     }
 }
 
-fn parted(room: &str, focus: Option<&str>, lang: Lang) -> String {
+pub(super) fn parted(room: &str, focus: Option<&str>, lang: Lang) -> String {
     match focus {
         Some(focus) => lang.pick(
             format!("* you left {room}; you speak in {focus}"),
@@ -165,8 +194,9 @@ fn parted(room: &str, focus: Option<&str>, lang: Lang) -> String {
     }
 }
 
-fn who(room: &hall::RoomName, nicks: &[hall::Nick], more: usize, listening: usize, lang: Lang) -> String {
-    let mut names = nicks.iter().map(hall::Nick::as_str).collect::<Vec<_>>().join(", ");
+fn who(room: &hall::RoomName, nicks: &[(hall::Nick, Standing)], more: usize, listening: usize, lang: Lang) -> String {
+    let mut names =
+        nicks.iter().map(|(nick, is)| format!("{}{nick}", people::sign(*is))).collect::<Vec<_>>().join(", ");
     if names.is_empty() {
         names = lang.pick("nobody", "아무도 없음").to_owned();
     }
@@ -225,10 +255,10 @@ fn dated(entry: &Entry, lang: Lang, codec: &Codec) -> String {
         // Whoever asks may have said it themselves, so nobody is called "you" here.
         _ => lang.pick("direct", "귓속말"),
     };
-    format!("* [{} {room}] {}", time(entry.at, codec), said(entry, lang))
+    format!("* [{} {room}] {}", time(entry.at, codec), said(entry, lang, codec))
 }
 
-fn time(at: Time, codec: &Codec) -> String {
+pub(super) fn time(at: Time, codec: &Codec) -> String {
     let moment = |at: Time| {
         let moment = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
         moment.unwrap_or_default().to_zoned_datetime(codec.zone.clone())
@@ -236,58 +266,6 @@ fn time(at: Time, codec: &Codec) -> String {
     let then = moment(at);
     let this_year = codec.clock.is_none_or(|now| moment(now()).year() == then.year());
     then.strftime(if this_year { "%m-%d %H:%M" } else { "%Y-%m-%d %H:%M" }).to_string()
-}
-
-fn refused(refusal: &Refusal, lang: Lang) -> String {
-    match refusal {
-        Refusal::BadNick(name, why) => bad_name(name, *why, lang),
-        Refusal::BadRoom(name, why) => bad_name(name, *why, lang),
-        Refusal::NickInUse(nick) => {
-            lang.pick(format!("{nick} is in use"), format!("이미 누가 쓰는 이름입니다: {nick}"))
-        }
-        Refusal::TooManyRooms(most) => lang.pick(
-            format!("you are in {most} rooms, the most there may be"),
-            format!("들어갈 수 있는 방은 {most}개까지입니다"),
-        ),
-        Refusal::HallFull(most) => lang.pick(
-            format!("there are {most} rooms, the most there may be"),
-            format!("방은 {most}개까지만 만들 수 있습니다"),
-        ),
-        Refusal::NoSuchRoom(room) => lang.pick(format!("there is no room {room}"), format!("{room} 방은 없습니다")),
-        Refusal::NotInRoom(room) => lang
-            .pick(format!("you are not in {room}; /join {room}"), format!("{room} 방에 있지 않습니다. /join {room}")),
-        Refusal::Nowhere => {
-            lang.pick("you are in no room; /join #ROOM", "지금 있는 방이 없습니다. /join #방").to_owned()
-        }
-        Refusal::NoSuchPerson(nick) => {
-            lang.pick(format!("nobody here is called {nick}"), format!("그런 사람은 없습니다: {nick}"))
-        }
-        Refusal::ToYourself => lang.pick("that is you", "자기 자신에게는 보낼 수 없습니다").to_owned(),
-        Refusal::TopicTooLong(most) => {
-            lang.pick(format!("a topic has at most {most} characters"), format!("주제는 {most}자까지입니다"))
-        }
-        Refusal::NotRead => lang
-            .pick("the records can't be read now; try again", "지금은 기록을 읽을 수 없습니다. 다시 해 보세요")
-            .to_owned(),
-        Refusal::NotRecorded => lang
-            .pick("not sent: it could not be recorded; try again", "기록할 수 없어 보내지 못했습니다. 다시 해 보세요")
-            .to_owned(),
-        Refusal::DiskFull => lang
-            .pick(
-                "not sent: the server's disk is full; try again later",
-                "서버의 디스크가 가득 차서 보내지 못했습니다. 나중에 다시 해 보세요",
-            )
-            .to_owned(),
-        Refusal::ReadOnly => lang
-            .pick(
-                "not sent: the server's disk is read-only; try again later",
-                "서버의 디스크가 읽기 전용이어서 보내지 못했습니다. 나중에 다시 해 보세요",
-            )
-            .to_owned(),
-        Refusal::NothingToRedact => {
-            lang.pick("there is no such message of yours to take back", "거둘 수 있는 내 메시지가 없습니다").to_owned()
-        }
-    }
 }
 
 fn misused(misuse: &Misuse, lang: Lang) -> String {
@@ -304,10 +282,19 @@ fn misused(misuse: &Misuse, lang: Lang) -> String {
             lang.pick(format!("write it as {}", info.usage(lang)), format!("이렇게 씁니다: {}", info.usage(lang)))
         }
         Misuse::BadNick(name, why) | Misuse::BadRoom(name, why) => bad_name(name, *why, lang),
+        Misuse::BadMask(mask, why) => bad_mask(mask, *why, lang),
     }
 }
 
-fn bad_name(name: &str, why: NameError, lang: Lang) -> String {
+pub(super) fn bad_mask(mask: &str, why: MaskError, lang: Lang) -> String {
+    match why {
+        MaskError::Empty => bad_name(mask, NameError::Empty, lang),
+        MaskError::TooLong(most) => bad_name(mask, NameError::TooLong(most), lang),
+        MaskError::Refused(c) => bad_name(mask, NameError::Refused(c), lang),
+    }
+}
+
+pub(super) fn bad_name(name: &str, why: NameError, lang: Lang) -> String {
     const SHOWN_CHARS: usize = 60;
     let shown: String = printable(name).chars().take(SHOWN_CHARS).collect();
     let why = match why {

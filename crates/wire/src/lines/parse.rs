@@ -1,10 +1,12 @@
 //! Slash commands: a word and what it takes.
 
-use hall::{Command, Kind, LogId, Nick, RoomName, Search, Seq, Span, Text, Time};
+use hall::{Change, Command, Kind, LogId, Mask, Nick, RoomName, Search, Secret, Seq, Span, Text, Time, Whom};
 
-use super::help::{Info, Name};
+use super::duration;
+use super::help::{Info, Name, Topic};
+use super::order;
 use super::show::Codec;
-use super::speaker::{Asked, Misuse};
+use super::speaker::{Asked, Auth, Misuse};
 use crate::when;
 
 /// How many messages `/history` shows unless told otherwise.
@@ -28,12 +30,20 @@ impl Names {
         Self { nick_chars: limits.nick_chars, room_name_chars: limits.room_name_chars }
     }
 
-    fn nick(self, raw: &str) -> Result<Nick, Misuse> {
+    pub(super) fn nick(self, raw: &str) -> Result<Nick, Misuse> {
         Nick::new(raw, self.nick_chars).map_err(|e| Misuse::BadNick(raw.to_owned(), e))
     }
 
+    /// Who is meant: by a name, or by a mask that is none.
+    pub(super) fn whom(self, raw: &str) -> Result<Whom, Misuse> {
+        if raw.contains(['*', '?', '!', '@', ':', '/', '$']) || hall::network(raw).is_some() {
+            return raw.parse::<Mask>().map(Whom::Mask).map_err(|e| Misuse::BadMask(raw.to_owned(), e));
+        }
+        self.nick(raw).map(Whom::Nick)
+    }
+
     /// A room; the `#` may be left out where only a room can be meant.
-    fn room(self, raw: &str) -> Result<RoomName, Misuse> {
+    pub(super) fn room(self, raw: &str) -> Result<RoomName, Misuse> {
         let name = if raw.starts_with('#') { raw.to_owned() } else { format!("#{raw}") };
         RoomName::new(&name, self.room_name_chars).map_err(|e| Misuse::BadRoom(name, e))
     }
@@ -64,7 +74,11 @@ fn arguments(info: &'static Info, rest: &str, around: &Around<'_>) -> Result<Ask
     let maybe_room = || if rest.is_empty() { Ok(None) } else { names.room(one_word()?).map(Some) };
     Ok(Asked::Do(match info.name {
         Name::Nick => Command::Nick { nick: names.nick(needed?)?, adopt: false },
-        Name::Join => Command::Join(names.room(needed.and_then(|_| one_word())?)?),
+        Name::Join => {
+            let (room, key) = needed?.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let key = key.trim();
+            Command::Join(names.room(room)?, (!key.is_empty()).then(|| Secret::new(key)))
+        }
         Name::Part => Command::Part(maybe_room()?),
         Name::Rooms => Command::Rooms,
         Name::Who => Command::Who(maybe_room()?),
@@ -91,9 +105,76 @@ fn arguments(info: &'static Info, rest: &str, around: &Around<'_>) -> Result<Ask
         }
         Name::Ping => Command::Ping(rest.chars().take(PING_TOKEN_CHARS).collect()),
         Name::Quit => Command::Quit,
-        Name::Help => return Ok(Asked::Help),
+        Name::Help => return Topic::of(rest).map(Asked::Help).ok_or(usage),
+        Name::Register => Command::Register(Secret::new(needed.and_then(|_| one_word())?)),
+        Name::Login => match needed?.split_once(char::is_whitespace) {
+            None => Command::Login { account: None, password: Secret::new(rest) },
+            Some((name, password)) => {
+                Command::Login { account: Some(names.nick(name)?), password: Secret::new(password.trim_start()) }
+            }
+        },
+        Name::Logout if rest.is_empty() => Command::Logout { others: false },
+        Name::Logout if matches!(rest, "others" | "다른곳") => Command::Logout { others: true },
+        Name::Logout => return Err(usage),
+        Name::Password => {
+            let (old, new) = rest.split_once(char::is_whitespace).ok_or(usage)?;
+            Command::Password { old: Secret::new(old), new: Secret::new(new.trim_start()) }
+        }
+        Name::Unregister => Command::Unregister(Secret::new(needed?)),
+        Name::Account => order::account(rest, names).map_err(|e| e.unwrap_or(usage))?,
+        Name::Ignore if rest.is_empty() => Command::Ignore(None),
+        Name::Ignore => Command::Ignore(Some((names.nick(one_word()?)?, true))),
+        Name::Unignore => Command::Ignore(Some((names.nick(needed.and_then(|_| one_word())?)?, false))),
+        Name::Read => Command::Read(maybe_room()?),
+        Name::Unread => Command::Unread(maybe_room()?),
+        Name::Pass => Command::Pass(Secret::new(needed?)),
+        Name::Auth => return auth(needed?).map(Asked::Auth).ok_or(usage),
+        Name::Rules => Command::Rules(maybe_room()?),
+        Name::Set => Command::Rule { room: None, change: order::rule(needed?).ok_or(usage)? },
+        Name::Rank(rank) => {
+            let nick = names.nick(needed.and_then(|_| one_word())?)?;
+            Command::Rule { room: None, change: Change::Rank(nick, rank) }
+        }
+        Name::Kick => {
+            let (who, reason) = needed?.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            Command::Kick { room: None, who: names.nick(who)?, reason: Text::new(reason.trim()) }
+        }
+        Name::Listed(list, true) if rest.is_empty() => Command::List(None, list),
+        Name::Listed(list, on) => {
+            let (whom, more) = needed?.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let (seconds, reason) = duration::and_rest(more);
+            let listing = on.then(|| (seconds, Text::new(reason)));
+            Command::Rule { room: None, change: Change::List(list, names.whom(whom)?, listing) }
+        }
+        Name::Invite => {
+            let (who, room) = needed?.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let room = if room.trim().is_empty() { None } else { Some(names.room(room.trim())?) };
+            Command::Invite { who: names.nick(who)?, room }
+        }
+        Name::Own if rest.is_empty() => Command::Rule { room: None, change: Change::Own },
+        Name::Own if order::switch(rest) == Some(false) => Command::Rule { room: None, change: Change::Disown },
+        Name::Own => return Err(usage),
+        Name::Transfer => {
+            Command::Rule { room: None, change: Change::Transfer(names.nick(needed.and_then(|_| one_word())?)?) }
+        }
+        Name::Admin => order::admin(needed?, names).map(Command::Admin).map_err(|e| e.unwrap_or(usage))?,
         Name::Lang => return one_word()?.parse().map(Asked::Lang).map_err(|_| usage),
     }))
+}
+
+/// `MECHANISM [BASE64]` begins an exchange, `BASE64` goes on with it, `*` gives it up.
+fn auth(rest: &str) -> Option<Auth> {
+    /// What names of mechanisms are made of (RFC 4422, section 3.1), of which none is base64 of anything.
+    const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "EXTERNAL"];
+    let (first, data) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let data = data.trim();
+    let named = MECHANISMS.iter().any(|known| first.eq_ignore_ascii_case(known)) || first.contains('-');
+    match (first, data.is_empty()) {
+        ("*", true) => Some(Auth::Abort),
+        (_, true) if !named => Some(Auth::Go(Secret::new(first))),
+        _ if named => Some(Auth::Begin(first.to_uppercase(), (!data.is_empty()).then(|| Secret::new(data)))),
+        _ => None,
+    }
 }
 
 /// `N`, or `since` and a time; in Korean the word comes behind the time (`어제부터`).

@@ -7,8 +7,9 @@
 use std::sync::Arc;
 
 use encoding_rs::Encoding;
-use hall::{Author, CLASSES, Encoded, Entry, Event, Kind, LogId, Seq, Time};
+use hall::{CLASSES, Encoded, Entry, Event, Kind, LogId, Nick, Seq, Time};
 
+use super::told;
 use crate::Lang;
 use crate::text::printable;
 
@@ -63,7 +64,8 @@ pub struct Style {
 }
 
 impl Style {
-    /// The class of a client of this style for entries of a room that has to be named or not.
+    /// The class of a client of this style for entries of a room that has to be named or not. In the log of two people,
+    /// which is never named, it says instead whether the client is the second of the two.
     #[must_use]
     pub fn class(self, named: bool) -> usize {
         let class = usize::from(self.lang == Lang::Ko)
@@ -87,7 +89,14 @@ pub fn encode(entries: &[Arc<Entry>], style: Style, named: bool, codec: &Codec) 
         if named {
             put_room(entry, style, codec, &mut bytes);
         }
-        codec.put(&line(entry, style.lang), style.legacy, &mut bytes);
+        let text = match entry.logs.first() {
+            Some(LogId::Direct(first, second)) => {
+                let reader = if named { second } else { first };
+                direct(entry, entry.author.person == *reader, style.lang, codec)
+            }
+            _ => line(entry, style.lang, codec),
+        };
+        codec.put(&text, style.legacy, &mut bytes);
         bytes.push(b'\n');
         ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     }
@@ -108,10 +117,25 @@ fn put_room(entry: &Entry, style: Style, codec: &Codec, bytes: &mut Vec<u8>) {
 }
 
 /// An entry as one line, without its end.
-pub(super) fn line(entry: &Entry, lang: Lang) -> String {
+pub(super) fn line(entry: &Entry, lang: Lang, codec: &Codec) -> String {
     let nick = &entry.author.nick;
     match &entry.event {
-        Event::Message(kind, text) => message(&entry.author, *kind, &printable(text.as_str()), &entry.logs, lang),
+        Event::Message(kind, text) => message(nick, *kind, &printable(text.as_str())),
+        Event::Rule(rule) => {
+            let rule = told::rule(rule, lang, codec);
+            lang.pick(format!("* {nick} changed a rule: {rule}"), format!("* {nick} 님이 규칙을 바꿨습니다. {rule}"))
+        }
+        Event::Kick(_, whom, reason) => {
+            let why =
+                if reason.as_str().is_empty() { String::new() } else { format!(": {}", printable(reason.as_str())) };
+            lang.pick(format!("* {nick} put {whom} out{why}"), format!("* {nick} 님이 {whom} 님을 내보냈습니다{why}"))
+        }
+        Event::Invite(room) => lang.pick(
+            format!("* {nick} asks you into {room}: /join {room}"),
+            format!("* {nick} 님이 {room} 방으로 부릅니다. /join {room}"),
+        ),
+        Event::Account(deed) => format!("* {}", told::deed(deed, lang)),
+        Event::Audit(words) => format!("* {nick}: /admin {}", printable(words.as_str())),
         Event::Join => lang.pick(format!("* {nick} joined"), format!("* {nick} 님이 들어왔습니다")),
         Event::Part => lang.pick(format!("* {nick} left the room"), format!("* {nick} 님이 방에서 나갔습니다")),
         Event::Quit => lang.pick(format!("* {nick} left"), format!("* {nick} 님이 나갔습니다")),
@@ -135,20 +159,34 @@ pub(super) fn line(entry: &Entry, lang: Lang) -> String {
     }
 }
 
-/// An entry as one line, without its end and without the one to whom it was said.
-pub(super) fn said(entry: &Entry, lang: Lang) -> String {
+/// An entry in the log of two people, or of one account, as one line without its end.
+fn direct(entry: &Entry, own: bool, lang: Lang, codec: &Codec) -> String {
+    let nick = &entry.author.nick;
+    let to = entry.to.as_ref().map_or("?", Nick::as_str);
+    let (from, to) = if own { (lang.pick("you", "나"), to) } else { (nick.as_str(), lang.pick("you", "나")) };
     match &entry.event {
-        Event::Message(kind, text) => message(&entry.author, *kind, &printable(text.as_str()), &[], lang),
-        _ => line(entry, lang),
+        Event::Message(kind, text) => {
+            let text = printable(text.as_str());
+            match kind {
+                Kind::Say => format!("[{from} -> {to}] {text}"),
+                Kind::Action => format!("[{from} -> {to}] ** {nick} {text}"),
+            }
+        }
+        Event::Invite(room) if own => {
+            lang.pick(format!("* you asked {to} into {room}"), format!("* {to} 님을 {room} 방에 불렀습니다"))
+        }
+        _ => line(entry, lang, codec),
     }
 }
 
-fn message(author: &Author, kind: Kind, text: &str, logs: &[LogId], lang: Lang) -> String {
-    let nick = &author.nick;
-    match (logs, kind) {
-        ([LogId::Direct(..), ..], Kind::Say) => format!("[{nick} -> {}] {text}", lang.pick("you", "나")),
-        ([LogId::Direct(..), ..], Kind::Action) => format!("[{nick} -> {}] ** {nick} {text}", lang.pick("you", "나")),
-        (_, Kind::Say) => format!("{nick}: {text}"),
-        (_, Kind::Action) => format!("** {nick} {text}"),
+/// An entry as one line, without its end and without the one to whom it was said.
+pub(super) fn said(entry: &Entry, lang: Lang, codec: &Codec) -> String {
+    line(entry, lang, codec)
+}
+
+fn message(nick: &Nick, kind: Kind, text: &str) -> String {
+    match kind {
+        Kind::Say => format!("{nick}: {text}"),
+        Kind::Action => format!("** {nick} {text}"),
     }
 }

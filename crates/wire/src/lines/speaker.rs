@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use hall::{Command, Kind, Nick, Text, Time};
+use hall::{Command, Kind, Nick, Secret, Text, Time};
 
 use super::frame::{End, Frame};
-use super::help::Info;
+use super::help::{Info, Topic};
 use super::parse::{self, Around, Names};
 use super::show::Codec;
 use crate::text::printable;
@@ -16,12 +16,25 @@ use crate::{Lang, Limits};
 pub enum Asked {
     /// Something of the hall.
     Do(Command),
-    /// The list of commands.
-    Help,
+    /// The list of commands about something.
+    Help(Topic),
+    /// A step of an exchange that proves whose an account is.
+    Auth(Auth),
     /// To be spoken to in this language.
     Lang(Lang),
     /// Nothing that can be done.
     Misuse(Misuse),
+}
+
+/// A step of an exchange that proves whose an account is (SASL, RFC 4422), as a client asks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// Begin an exchange of this mechanism, perhaps with a first message, in base64.
+    Begin(String, Option<Secret>),
+    /// The next message, in base64.
+    Go(Secret),
+    /// Give it up.
+    Abort,
 }
 
 /// Why a message asks for nothing that can be done.
@@ -37,6 +50,8 @@ pub enum Misuse {
     BadNick(String, hall::NameError),
     /// No room can be called that.
     BadRoom(String, hall::NameError),
+    /// Nobody can be meant by that.
+    BadMask(String, hall::MaskError),
 }
 
 /// How a client has ended its messages so far.

@@ -76,6 +76,7 @@ impl Outbox {
             || self.pace.is_some()
             || cursor.page.is_some()
             || self.held > 0
+            || self.ignored.is_some()
         {
             return None;
         }

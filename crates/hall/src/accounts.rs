@@ -1,0 +1,228 @@
+//! Accounts: people whom the hall knows again. An account is its person: its number stays the same, whoever is connected.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{Keep, Nick, PersonId, RoomName, Secret, Seq, Subject, Time};
+
+/// What is known of one account.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    /// What it is called, by whoever logs in.
+    pub(crate) name: Nick,
+    /// Its nicks, the name among them.
+    pub(crate) nicks: BTreeSet<Nick>,
+    /// What its password is checked against. None: nobody can log in with one.
+    pub(crate) verifier: Option<Secret>,
+    /// Certificates that prove whose it is: fingerprints in hexadecimal.
+    pub(crate) certificates: BTreeSet<String>,
+    pub(crate) admin: bool,
+    pub(crate) always_on: bool,
+    pub(crate) created: Time,
+    /// People who are not heard, as they were called.
+    pub(crate) ignored: BTreeMap<PersonId, Nick>,
+    /// Up to where it has read.
+    pub(crate) read: BTreeMap<RoomName, Seq>,
+    /// Who wrote while it was away, and the entry behind which that begins.
+    pub(crate) waiting: BTreeMap<PersonId, Seq>,
+    /// Where it is although nobody is connected.
+    pub(crate) stays_in: BTreeSet<RoomName>,
+}
+
+impl Account {
+    fn new(name: Nick) -> Self {
+        Self {
+            name,
+            nicks: BTreeSet::new(),
+            verifier: None,
+            certificates: BTreeSet::new(),
+            admin: false,
+            always_on: false,
+            created: Time(0),
+            ignored: BTreeMap::new(),
+            read: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            stays_in: BTreeSet::new(),
+        }
+    }
+}
+
+/// All accounts.
+#[derive(Debug, Default)]
+pub(crate) struct Accounts {
+    people: BTreeMap<PersonId, Account>,
+    nicks: BTreeMap<Nick, PersonId>,
+    /// What nicks look like, however they are spelt.
+    looks: BTreeMap<String, PersonId>,
+    certificates: BTreeMap<String, PersonId>,
+}
+
+impl Accounts {
+    pub(crate) fn get(&self, id: PersonId) -> Option<&Account> {
+        self.people.get(&id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.people.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (PersonId, &Account)> {
+        self.people.iter().map(|(id, account)| (*id, account))
+    }
+
+    /// Whose nick this is.
+    pub(crate) fn owner(&self, nick: &Nick) -> Option<PersonId> {
+        self.nicks.get(nick).copied()
+    }
+
+    /// Whose nick this is, or could be taken for.
+    pub(crate) fn resembled(&self, nick: &Nick) -> Option<PersonId> {
+        self.owner(nick).or_else(|| self.looks.get(&nick.skeleton()).copied())
+    }
+
+    /// Whose certificate this is.
+    pub(crate) fn certified(&self, fingerprint: &str) -> Option<PersonId> {
+        self.certificates.get(fingerprint).copied()
+    }
+
+    /// Takes over what is remembered of accounts. What cannot be understood is passed over: a later program wrote it.
+    pub(crate) fn fold(&mut self, keep: &Keep) {
+        match keep {
+            Keep::Set(Subject::Account(id), field, value) => self.fold_field(*id, field, Some(value)),
+            Keep::Unset(Subject::Account(id), field) => self.fold_field(*id, field, None),
+            Keep::Forget(Subject::Account(id)) => {
+                self.people.remove(id);
+                self.nicks.retain(|_, owner| owner != id);
+                self.looks.retain(|_, owner| owner != id);
+                self.certificates.retain(|_, owner| owner != id);
+            }
+            _ => {}
+        }
+    }
+
+    fn fold_field(&mut self, id: PersonId, field: &str, secret: Option<&Secret>) {
+        let value = secret.map(Secret::expose);
+        let (what, rest) = field.split_once(':').unwrap_or((field, ""));
+        if what == NAME {
+            let Some(name) = value.and_then(|v| Nick::new(v, usize::MAX).ok()) else { return };
+            match self.people.get_mut(&id) {
+                Some(account) => account.name = name,
+                None => drop(self.people.insert(id, Account::new(name))),
+            }
+            return;
+        }
+        let Some(account) = self.people.get_mut(&id) else { return };
+        let on = value.is_some();
+        match what {
+            "nick" => {
+                let Some(nick) = Nick::new(value.unwrap_or(rest), usize::MAX).ok() else { return };
+                if on {
+                    self.looks.insert(nick.skeleton(), id);
+                    self.nicks.insert(nick.clone(), id);
+                    account.nicks.insert(nick);
+                } else {
+                    account.nicks.remove(&nick);
+                    self.nicks.remove(&nick);
+                    self.looks.remove(&nick.skeleton());
+                }
+            }
+            "verifier" => account.verifier = secret.cloned(),
+            "certificate" => {
+                if on {
+                    account.certificates.insert(rest.to_owned());
+                    self.certificates.insert(rest.to_owned(), id);
+                } else {
+                    account.certificates.remove(rest);
+                    self.certificates.remove(rest);
+                }
+            }
+            "admin" => account.admin = on,
+            "always-on" => account.always_on = on,
+            "created" => account.created = Time(value.and_then(|v| v.parse().ok()).unwrap_or(0)),
+            "ignored" => {
+                let Ok(whom) = rest.parse().map(PersonId) else { return };
+                match value.and_then(|v| Nick::new(v, usize::MAX).ok()) {
+                    Some(nick) => account.ignored.insert(whom, nick),
+                    None => account.ignored.remove(&whom),
+                };
+            }
+            "read" => {
+                let Ok(room) = RoomName::new(rest, usize::MAX) else { return };
+                match value.and_then(|v| v.parse().ok()) {
+                    Some(seq) => account.read.insert(room, Seq(seq)),
+                    None => account.read.remove(&room),
+                };
+            }
+            "waiting" => {
+                let Ok(from) = rest.parse().map(PersonId) else { return };
+                match value.and_then(|v| v.parse().ok()) {
+                    // Only the first of what waits says where it begins.
+                    Some(seq) => drop(account.waiting.entry(from).or_insert(Seq(seq))),
+                    None => drop(account.waiting.remove(&from)),
+                }
+            }
+            "stays" => {
+                // By its key, so that it is one room however it is written; the value is how.
+                let Ok(room) = RoomName::new(value.unwrap_or(rest), usize::MAX) else { return };
+                if on {
+                    account.stays_in.insert(room)
+                } else {
+                    account.stays_in.remove(&room)
+                };
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The field that makes an account, which every account has. It sorts before none of the others: a hall that begins looks
+/// for it first.
+pub(crate) const NAME: &str = "name";
+
+/// The account is in a room although nobody is connected, or is not.
+pub(crate) fn stays(id: PersonId, room: &RoomName, on: bool) -> Keep {
+    field(id, format!("stays:{}", room.key()), on.then(|| room.as_str().to_owned()))
+}
+
+/// What the fields of an account are about.
+pub(crate) fn subject(id: PersonId) -> Subject {
+    Subject::Account(id)
+}
+
+/// A field of an account, with a value or without.
+pub(crate) fn field(id: PersonId, field: impl Into<String>, value: Option<String>) -> Keep {
+    Keep::field(Subject::Account(id), field, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_a_fold_over_fields() {
+        let (id, other) = (PersonId(7), PersonId(8));
+        let nick = |raw: &str| Nick::new(raw, 30).unwrap();
+        let mut accounts = Accounts::default();
+        let set = |name: &str, value: &str| field(id, name, Some(value.to_owned()));
+        for keep in [
+            set("verifier", "before the name: not an account"),
+            set("name", "Minsu"),
+            set("nick:minsu", "Minsu"),
+            set("nick:민수", "민수"),
+            set("certificate:ab", "on"),
+            set("waiting:8", "12"),
+            set("waiting:8", "30"),
+            set("read:#수다", "5"),
+        ] {
+            accounts.fold(&keep);
+        }
+        let account = accounts.get(id).unwrap();
+        assert_eq!((account.nicks.len(), &account.verifier), (2, &None));
+        assert_eq!(account.waiting.get(&other), Some(&Seq(12)));
+        assert_eq!((accounts.owner(&nick("민수")), accounts.owner(&nick("MINSU"))), (Some(id), Some(id)));
+        assert_eq!((accounts.certified("ab"), accounts.resembled(&nick("영희"))), (Some(id), None));
+        accounts.fold(&field(id, "nick:민수", None));
+        assert_eq!(accounts.owner(&nick("민수")), None);
+        accounts.fold(&Keep::Forget(Subject::Account(id)));
+        assert_eq!((accounts.len(), accounts.owner(&nick("minsu")), accounts.certified("ab")), (0, None, None));
+    }
+}

@@ -1,0 +1,66 @@
+//! What follows from an entry for those whom it is about.
+
+use crate::identity::Door;
+use crate::state::{Effects, Person};
+use crate::{Author, Deed, Effect, Entry, Event, Hall, LogId, PersonId, Proposal, Reply, RoomName, Seq, SessionId};
+
+impl Hall {
+    /// Somebody is put out of a room, and told so, when they have seen the given entry.
+    pub(crate) fn put_out(&mut self, id: PersonId, room: &RoomName, until: Seq, out: &mut Effects) {
+        if self.people.get(&id).is_none_or(|person| person.presence(room).is_none()) {
+            return;
+        }
+        self.exit(id, room);
+        let sessions = self.people.get(&id).map(|p| p.sessions.clone()).unwrap_or_default();
+        for session in sessions {
+            out.push(Effect::Unfollow(session, LogId::Room(room.clone()), until));
+            let focus = self.refocus(session, room, out);
+            out.push(Effect::Reply(session, Reply::PutOut { room: room.clone(), focus }, self.head));
+        }
+    }
+
+    /// Something was done to an account: what follows from it at once.
+    pub(crate) fn done_to_account(&mut self, entry: &Entry, deed: &Deed, out: &mut Effects) {
+        let (id, session) = (entry.author.person, entry.author.session);
+        let there = self.sessions.get(&session).is_some_and(|known| known.person == id);
+        let reply = match deed {
+            Deed::Registered(name) => {
+                if there {
+                    self.follow_own(session, out);
+                    self.give_at_door(session, Door { account: true, password: false }, out);
+                }
+                Reply::Registered(name.clone())
+            }
+            Deed::Ignored(_, nick, on) => {
+                self.tell_ignored(id, out);
+                Reply::Ignoring(nick.clone(), *on)
+            }
+            Deed::Read(room, _) => Reply::Read(room.clone()),
+            Deed::Fetched => return,
+            Deed::Deleted => {
+                self.forget_deleted(out);
+                Reply::Deed(deed.clone())
+            }
+            _ => Reply::Deed(deed.clone()),
+        };
+        out.push(Effect::Reply(session, reply, self.head));
+    }
+
+    /// Whoever is nobody's person any more and has no connection is gone.
+    pub(crate) fn forget_deleted(&mut self, out: &mut Effects) {
+        let absent = |(id, person): (&PersonId, &Person)| {
+            let leaving = person.rare.as_ref().is_some_and(|rare| rare.leaving);
+            (person.sessions.is_empty() && !leaving && self.accounts.get(*id).is_none()).then_some(*id)
+        };
+        let gone: Vec<_> = self.people.iter().filter_map(absent).collect();
+        for id in gone {
+            let logs = self.rooms_shown(id);
+            if logs.is_empty() {
+                self.forget(id);
+                continue;
+            }
+            let author = Author::guest(id, SessionId(0), self.people[&id].called().clone());
+            out.push(Effect::Propose(Proposal::new(author, logs, Event::Quit)));
+        }
+    }
+}

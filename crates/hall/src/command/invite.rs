@@ -1,0 +1,47 @@
+//! Asking somebody in: they are told so in their direct conversation, and may come in once, whatever the rules are.
+
+use smallvec::smallvec;
+
+use crate::state::Effects;
+use crate::{Effect, Event, Flag, Hall, Nick, PersonId, Refusal, Reply, RoomName, SessionId, Standing};
+
+impl Hall {
+    pub(super) fn invite(
+        &mut self,
+        session: SessionId,
+        who: &Nick,
+        room: Option<RoomName>,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let room = self.room_meant(session, room)?;
+        let rules = self.rules.of(&room);
+        let closed = rules.is_some_and(|rules| {
+            rules.flags.contains(&Flag::InviteOnly) || rules.flags.contains(&Flag::MembersOnly) || rules.key.is_some()
+        });
+        if closed && self.standing(session, &room) < Standing::Operator {
+            return Err(Refusal::NotOperator(room));
+        }
+        let (from, to) = (self.person_of(session), self.nicks.get(who).copied());
+        let to = to.ok_or_else(|| Refusal::NoSuchPerson(who.clone()))?;
+        if to == from {
+            return Err(Refusal::ToYourself);
+        }
+        if self.people[&to].presence(&room).is_some() {
+            return Err(Refusal::AlreadyThere(who.clone(), room));
+        }
+        if self.rooms.get(&room).is_some_and(|there| there.invited.len() >= self.limits.list_entries) {
+            return Err(Refusal::TooMany(self.limits.list_entries));
+        }
+        self.speak_to(session, to, Event::Invite(room), smallvec![], out);
+        Ok(())
+    }
+
+    /// Somebody was asked in: they may come.
+    pub(crate) fn invited(&mut self, session: SessionId, to: PersonId, room: &RoomName, out: &mut Effects) {
+        let Some(nick) = self.people.get(&to).map(|person| person.nick.clone()) else { return };
+        if let Some(there) = self.rooms.get_mut(room) {
+            there.invited.insert(to);
+        }
+        out.push(Effect::Reply(session, Reply::Invited(nick, room.clone()), self.head));
+    }
+}

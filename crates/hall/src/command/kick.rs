@@ -1,0 +1,37 @@
+//! Putting somebody out of a room.
+
+use crate::state::Effects;
+use crate::{Event, Hall, LogId, Nick, Refusal, RoomName, SessionId, Standing, Text};
+
+impl Hall {
+    pub(super) fn kick(
+        &mut self,
+        session: SessionId,
+        room: Option<RoomName>,
+        who: &Nick,
+        reason: Text,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let room = match room {
+            Some(room) if self.is_admin(session) && self.rooms.contains_key(&room) => room,
+            room => self.room_meant(session, room)?,
+        };
+        let standing = self.standing(session, &room);
+        if standing < Standing::Operator {
+            return Err(Refusal::NotOperator(room));
+        }
+        let id = self.nicks.get(who).copied().ok_or_else(|| Refusal::NoSuchPerson(who.clone()))?;
+        if self.people[&id].presence(&room).is_none() {
+            return Err(Refusal::NotThere(who.clone(), room));
+        }
+        if id != self.person_of(session) && self.standing_of(id, &room) > standing {
+            return Err(Refusal::NotAbove(who.clone()));
+        }
+        if reason.as_str().chars().nth(self.limits.topic_chars).is_some() {
+            return Err(Refusal::TopicTooLong(self.limits.topic_chars));
+        }
+        let called = self.people[&id].called().clone();
+        self.propose(session, LogId::Room(room.clone()), Event::Kick(id, called, reason), out);
+        Ok(())
+    }
+}

@@ -1,0 +1,374 @@
+//! Who a session is: from the door to the person it speaks as. Several sessions may be one person.
+
+use smallvec::smallvec;
+
+use crate::mask::Looks;
+use crate::origin::cloak;
+use crate::state::{Effects, Person, Presence, Session, SessionRare};
+use crate::{
+    Deed, Effect, Event, Guests, Hall, LogId, Nick, Origin, PersonId, Policy, Reply, RoomName, Rules, SessionId,
+    Standing, accounts,
+};
+
+/// Where everything that admins do is recorded, and only they may be.
+pub(crate) const AUDIT: &str = "#audit";
+
+/// What a session is still asked for before it may come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Door {
+    /// The hall's password.
+    pub(crate) password: bool,
+    /// To be the person of an account.
+    pub(crate) account: bool,
+}
+
+impl Door {
+    pub(crate) fn any(self) -> bool {
+        self.password || self.account
+    }
+}
+
+impl Hall {
+    /// A client has come: a guest who listens in the lobby, unless something is asked of it first. It is greeted if it waits
+    /// to be.
+    pub fn arrive(&mut self, session: SessionId, origin: Origin, greet: bool, out: &mut Effects) {
+        let local = origin.local;
+        let id = self.new_guest(session, local);
+        let door = Door {
+            password: self.policy.password.is_some() && !local,
+            account: self.policy.guests == Guests::Refused && !local,
+        };
+        let mut known = Session { person: id, focus: None, directs: smallvec![], origin, rare: None };
+        if door.any() {
+            known.rare = Some(Box::new(SessionRare { door, greeted: greet, ..SessionRare::default() }));
+        }
+        self.sessions.insert(session, known);
+        if door.any() {
+            out.push(Effect::Reply(session, self.asked_at(door), self.head));
+        } else if !local {
+            self.come_into_lobby(session, greet, out);
+        }
+    }
+
+    fn asked_at(&self, door: Door) -> Reply {
+        Reply::Door { password: door.password, registration: self.policy.registration }
+    }
+
+    /// A person whom nobody knows so far. They are in no room.
+    pub(crate) fn new_guest(&mut self, session: SessionId, local: bool) -> PersonId {
+        let id = PersonId(self.next_person);
+        self.next_person += 1;
+        let nick = if local { self.console_nick() } else { self.guest_nick() };
+        self.nicks.insert(nick.clone(), id);
+        self.people
+            .insert(id, Person { nick, guest: true, sessions: smallvec![session], rooms: smallvec![], rare: None });
+        id
+    }
+
+    /// A session whose person is in no room yet listens in the lobby.
+    pub(crate) fn come_into_lobby(&mut self, session: SessionId, greet: bool, out: &mut Effects) {
+        let id = self.person_of(session);
+        let lobby = self.lobby.clone();
+        self.enter(id, &lobby, Presence::Listening);
+        let room = &self.rooms[&lobby];
+        let people = room.members.len();
+        let feed = std::sync::Arc::clone(&room.feed);
+        let head = feed.head();
+        out.push(Effect::Follow(session, LogId::Room(lobby.clone()), feed, head, false));
+        self.focus(session, Some(lobby.clone()), out);
+        if greet {
+            let log = LogId::Room(lobby.clone());
+            let nick = self.people[&id].nick.clone();
+            out.push(Effect::Reply(session, Reply::Welcome { nick, room: lobby, people }, self.head));
+            self.replay(session, log, head, out);
+        }
+    }
+
+    pub(crate) fn door(&self, session: SessionId) -> Door {
+        self.sessions.get(&session).and_then(|s| s.rare.as_ref()).map(|rare| rare.door).unwrap_or_default()
+    }
+
+    /// A session has given something that was asked of it: it comes in, or is told what else is.
+    pub(crate) fn give_at_door(&mut self, session: SessionId, given: Door, out: &mut Effects) {
+        let Some(rare) = self.sessions.get_mut(&session).and_then(|s| s.rare.as_mut()) else { return };
+        let before = rare.door;
+        rare.door.password &= !given.password;
+        rare.door.account &= !given.account;
+        let (door, greeted) = (rare.door, rare.greeted);
+        if !before.any() {
+            return;
+        }
+        if door.any() {
+            let reply = self.asked_at(door);
+            out.push(Effect::Reply(session, reply, self.head));
+        } else if self.people[&self.person_of(session)].rooms.is_empty() {
+            self.come_into_lobby(session, greeted, out);
+        }
+    }
+
+    /// Who may come in from now on. Who is in stays.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
+    /// Whether a session may do what admins may.
+    pub(crate) fn is_admin(&self, session: SessionId) -> bool {
+        let Some(known) = self.sessions.get(&session) else { return false };
+        known.origin.local || self.accounts.get(known.person).is_some_and(|account| account.admin)
+    }
+
+    /// What a session's person is in a room.
+    pub(crate) fn standing(&self, session: SessionId, room: &RoomName) -> Standing {
+        if self.is_admin(session) {
+            return Standing::Admin;
+        }
+        self.rules.of(room).map_or(Standing::None, |rules| rules.standing(self.person_of(session)))
+    }
+
+    /// What a person is in a room, whoever of their sessions asks.
+    pub(crate) fn standing_of(&self, id: PersonId, room: &RoomName) -> Standing {
+        if self.accounts.get(id).is_some_and(|account| account.admin) {
+            return Standing::Admin;
+        }
+        self.rules.of(room).map_or(Standing::None, |rules| rules.standing(id))
+    }
+
+    /// Whether somebody who is not in a room may know that it is there.
+    pub(crate) fn is_hidden(&self, session: SessionId, room: &RoomName) -> bool {
+        if self.is_admin(session) || self.people[&self.person_of(session)].presence(room).is_some() {
+            return false;
+        }
+        room.as_str() == AUDIT || self.rules.of(room).is_some_and(Rules::is_secret)
+    }
+
+    /// What can be seen of a session by masks.
+    pub(crate) fn with_looks<T>(&self, session: SessionId, see: impl FnOnce(&Looks<'_>) -> T) -> T {
+        let known = &self.sessions[&session];
+        let cloak = cloak(&self.secret, known.origin.address);
+        see(&Looks {
+            nick: self.people[&known.person].called(),
+            account: self.accounts.get(known.person).map(|account| &account.name),
+            address: known.origin.address,
+            cloak: &cloak,
+        })
+    }
+
+    /// What stands for a session's address where others can see it.
+    #[must_use]
+    pub fn cloak_of(&self, session: SessionId) -> Option<String> {
+        Some(cloak(&self.secret, self.sessions.get(&session)?.origin.address))
+    }
+
+    /// A session becomes one of the account's: it has proved whose it is.
+    pub(crate) fn become_account(&mut self, session: SessionId, id: PersonId, out: &mut Effects) {
+        let from = self.person_of(session);
+        if from != id {
+            if self.accounts.get(from).is_some() {
+                self.become_guest(session, out);
+            }
+            if self.people.contains_key(&id) {
+                self.move_to(session, id, out);
+            } else {
+                self.wake_up(session, id, out);
+            }
+        }
+        let Some(account) = self.accounts.get(id) else { return };
+        let (name, nick) = (account.name.clone(), self.people[&id].called().clone());
+        out.push(Effect::Reply(session, Reply::LoggedIn { account: name, nick }, self.head));
+        self.follow_own(session, out);
+        self.tell_ignored(id, out);
+        self.give_at_door(session, Door { account: true, password: false }, out);
+        self.fetch(session, out);
+    }
+
+    /// The account's person is not there: the session's guest turns out to be it.
+    fn wake_up(&mut self, session: SessionId, id: PersonId, out: &mut Effects) {
+        let from = self.person_of(session);
+        let Some(mut person) = self.people.remove(&from) else { return };
+        person.guest = false;
+        for owner in self.nicks.values_mut().filter(|owner| **owner == from) {
+            *owner = id;
+        }
+        for room in self.rooms.values_mut() {
+            if room.members.remove(&from) {
+                room.members.insert(id);
+            }
+            if room.invited.remove(&from) {
+                room.invited.insert(id);
+            }
+        }
+        let ranks: Vec<_> = person.rooms.iter().map(|(room, _)| room.clone()).collect();
+        self.people.insert(id, person);
+        self.sessions.get_mut(&session).expect("it is there").person = id;
+        ranks.iter().for_each(|room| self.rules.hand_over(room, from, id));
+        let Some(account) = self.accounts.get(id) else { return };
+        if !account.nicks.contains(self.people[&id].called()) {
+            let name = account.name.clone();
+            self.take_nick(session, name, out);
+        }
+    }
+
+    /// The account's person is there already: the session's guest goes, and the session follows what the others follow.
+    fn move_to(&mut self, session: SessionId, id: PersonId, out: &mut Effects) {
+        let from = self.person_of(session);
+        let theirs: Vec<_> = self.people[&id].rooms.iter().map(|(room, p)| (room.clone(), *p)).collect();
+        let mine = self.rooms_of(from);
+        self.retire(session, out);
+        let known = self.sessions.get_mut(&session).expect("it is there");
+        known.person = id;
+        let focus = known.focus.clone();
+        self.people.get_mut(&id).expect("it is there").sessions.push(session);
+        for room in mine.iter().filter(|room| !theirs.iter().any(|(other, _)| other == *room)) {
+            let heard = self.rooms.get(room).map_or(self.head, |r| r.feed.head());
+            out.push(Effect::Unfollow(session, LogId::Room(room.clone()), heard));
+        }
+        for (room, presence) in &theirs {
+            // Who is about to come in is told so with all of their sessions.
+            if mine.contains(room) || *presence == Presence::Joining {
+                continue;
+            }
+            let Some(feed) = self.rooms.get(room).map(|there| std::sync::Arc::clone(&there.feed)) else { continue };
+            let head = feed.head();
+            out.push(Effect::Follow(session, LogId::Room(room.clone()), feed, head, false));
+            self.replay(session, LogId::Room(room.clone()), head, out);
+        }
+        let focus = focus.filter(|f| theirs.iter().any(|(room, _)| room == f));
+        let focus = focus.or_else(|| theirs.last().map(|(room, _)| room.clone()));
+        self.focus(session, focus, out);
+    }
+
+    /// The person of a session goes, and the session stays: they have no other.
+    fn retire(&mut self, session: SessionId, out: &mut Effects) {
+        let id = self.person_of(session);
+        let seen = self.rooms_shown(id);
+        for room in self.rooms_of(id) {
+            if !seen.contains(&LogId::Room(room.clone())) {
+                self.exit(id, &room);
+            }
+        }
+        if let Some(person) = self.people.get_mut(&id) {
+            person.sessions.retain(|s| *s != session);
+        }
+        if seen.is_empty() {
+            self.forget(id);
+        } else {
+            self.propose_in(session, seen, Event::Quit, out);
+            if let Some(person) = self.people.get_mut(&id) {
+                person.rare_mut().leaving = true;
+            }
+        }
+    }
+
+    /// A session is nobody's any more: a guest, who listens in the lobby.
+    pub(crate) fn become_guest(&mut self, session: SessionId, out: &mut Effects) {
+        let id = self.person_of(session);
+        for room in self.rooms_of(id) {
+            let heard = self.rooms.get(&room).map_or(self.head, |r| r.feed.head());
+            out.push(Effect::Unfollow(session, LogId::Room(room), heard));
+        }
+        let directs = std::mem::take(&mut self.sessions.get_mut(&session).expect("it is there").directs);
+        for log in directs {
+            let until = self.directs.get(&log).map_or(self.head, |direct| direct.feed.head());
+            self.unfollow_direct(&log);
+            out.push(Effect::Unfollow(session, log, until));
+        }
+        self.detach(session, out);
+        let guest = self.new_guest(session, false);
+        self.sessions.get_mut(&session).expect("it is there").person = guest;
+        out.push(Effect::Ignore(session, Vec::new()));
+        self.come_into_lobby(session, false, out);
+    }
+
+    /// Takes a session from its person, who goes with the last one unless they are always there.
+    pub(crate) fn detach(&mut self, session: SessionId, out: &mut Effects) {
+        let id = self.person_of(session);
+        let others = self.people.get(&id).is_some_and(|person| person.sessions.iter().any(|s| *s != session));
+        let stays = self.accounts.get(id).is_some_and(|account| account.always_on) && !self.rooms_shown(id).is_empty();
+        if others || stays {
+            if let Some(person) = self.people.get_mut(&id) {
+                person.sessions.retain(|s| *s != session);
+            }
+            return;
+        }
+        self.retire(session, out);
+    }
+
+    /// People who are there although nobody is connected, as a hall begins.
+    pub(crate) fn seat_always_on(&mut self) {
+        let always: Vec<_> = self
+            .accounts
+            .iter()
+            .filter(|(_, account)| account.always_on && !account.stays_in.is_empty())
+            .map(|(id, account)| (id, account.name.clone(), account.stays_in.clone()))
+            .collect();
+        for (id, nick, rooms) in always {
+            self.nicks.insert(nick.clone(), id);
+            let person = Person { nick, guest: false, sessions: smallvec![], rooms: smallvec![], rare: None };
+            self.people.insert(id, person);
+            for room in rooms {
+                self.enter(id, &room, Presence::Joined);
+                if let Some(there) = self.rooms.get_mut(&room) {
+                    there.members.insert(id);
+                }
+            }
+        }
+    }
+
+    /// The session follows what is told about its account.
+    pub(crate) fn follow_own(&mut self, session: SessionId, out: &mut Effects) {
+        let id = self.person_of(session);
+        self.follow_direct(session, &LogId::direct(id, id), None, out);
+    }
+
+    /// Gives a session what was said to its account while it was away.
+    fn fetch(&mut self, session: SessionId, out: &mut Effects) {
+        let id = self.person_of(session);
+        let Some(account) = self.accounts.get(id).filter(|account| !account.waiting.is_empty()) else { return };
+        let waiting: Vec<_> = account.waiting.iter().map(|(from, since)| (*from, *since)).collect();
+        let keeps = waiting.iter().map(|(from, _)| accounts::field(id, format!("waiting:{}", from.0), None)).collect();
+        for (from, since) in waiting {
+            for session in self.people[&id].sessions.clone() {
+                self.follow_direct(session, &LogId::direct(id, from), Some(since), out);
+            }
+        }
+        self.propose_keeping(session, smallvec![LogId::direct(id, id)], Event::Account(Deed::Fetched), keeps, out);
+    }
+
+    /// Whom the sessions of a person do not hear.
+    pub(crate) fn tell_ignored(&self, id: PersonId, out: &mut Effects) {
+        let Some(person) = self.people.get(&id) else { return };
+        for session in &person.sessions {
+            out.push(Effect::Ignore(*session, self.ignored_by(id)));
+        }
+    }
+
+    pub(crate) fn ignored_by(&self, id: PersonId) -> Vec<PersonId> {
+        match self.accounts.get(id) {
+            Some(account) => account.ignored.keys().copied().collect(),
+            None => {
+                let rare = self.people.get(&id).and_then(|person| person.rare.as_ref());
+                rare.map(|rare| rare.ignored.iter().map(|(id, _)| *id).collect()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Leaves of an answer what a session does not want to hear.
+    pub fn sift(&self, session: SessionId, reply: &mut Reply) {
+        let Some(known) = self.sessions.get(&session) else { return };
+        let ignored = self.ignored_by(known.person);
+        if ignored.is_empty() {
+            return;
+        }
+        if let Reply::Replay(entries) | Reply::History { entries, .. } | Reply::Found { entries, .. } = reply {
+            entries.retain(|entry| !ignored.contains(&entry.author.person));
+        }
+    }
+
+    fn console_nick(&self) -> Nick {
+        let console = Nick::new("console", usize::MAX).expect("it is a nick");
+        if self.nicks.contains_key(&console) || self.accounts.owner(&console).is_some() {
+            return self.next_free(&console).unwrap_or(console);
+        }
+        console
+    }
+}
