@@ -194,6 +194,23 @@ impl From<Mask> for Whom {
     }
 }
 
+impl Command {
+    /// Whether everything that the session said before has to be on the ledger first: it takes something of that back, or
+    /// makes somebody else of the one who said it.
+    #[must_use]
+    pub fn waits_for_all(&self) -> bool {
+        matches!(
+            self,
+            Self::Redact(_)
+                | Self::Login { .. }
+                | Self::LoginByCertificate(_)
+                | Self::Logout { .. }
+                | Self::Register(_)
+                | Self::Unregister(_)
+        )
+    }
+}
+
 impl Hall {
     /// Handles one command of a session. A session the hall does not know is ignored: it has just left.
     pub fn handle(&mut self, session: SessionId, command: Command, out: &mut Effects) {

@@ -31,6 +31,8 @@ pub struct Settings {
     pub durability: Durability,
     /// How long they are kept.
     pub retention: Retention,
+    /// Who may come in at all.
+    pub policy: hall::Policy,
     /// Limits of the domain.
     pub hall: hall::Limits,
     /// Limits of the dialects.
@@ -74,6 +76,7 @@ impl Default for Settings {
             legacy_charset: "euc-kr".to_owned(),
             durability: Durability::default(),
             retention: Retention::default(),
+            policy: hall::Policy::default(),
             hall: hall::Limits::default(),
             wire: wire::Limits::default(),
             gate: gate::Limits::default(),

@@ -7,16 +7,16 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use auth::{Exchange, Failure, MECHANISMS, Mechanism, Step};
 use hall::{
-    Beginning, Command, Effect, Entry, Event, Hall, LogId, Proposal, Query, Refusal, Reply, RoomName, Seq, SessionId,
-    Span,
+    Beginning, Command, Effect, Entry, Event, Hall, LogId, Nick, Origin, Proposal, Proven, Query, Refusal, Reply, RoomName, Seq, SessionId, Span,
 };
 use tokio::sync::mpsc;
-use wire::lines::{self, Asked, Said, Style};
+use wire::lines::{self, Asked, Auth, Said, Style};
 
 use crate::conn::Conn;
 use crate::fanout::Audience;
-use crate::ledgerer::Outcome;
+use crate::ledgerer::{Outcome, now};
 use crate::shared::Shared;
 
 /// Inputs that wait for the loop; whoever has another one waits.
@@ -31,8 +31,10 @@ const LOBBY: &str = "#lobby";
 /// What the loop is told.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// A client has come, and waits to be greeted or does not. It came when this entry had just been applied.
-    Arrive(Arc<Conn>, bool, Seq),
+    /// A client has come from there, and waits to be greeted or does not. It came when this entry had just been applied.
+    Arrive(Arc<Conn>, Box<Origin>, bool, Seq),
+    /// What came of work with a password.
+    Proved(SessionId, Proven),
     /// What a client asks. It asks nothing more before its connection is released.
     Batch(SessionId, Vec<Asked>),
     /// A client whose batch waits for it to take its answers has taken them.
@@ -66,6 +68,8 @@ pub(crate) struct Hub {
     told: Vec<(SessionId, Seq, Vec<u8>)>,
     /// The logs that an applied group has let grow.
     grown: Vec<LogId>,
+    /// Work with passwords that there was no place for: what is told of it.
+    unproved: Vec<SessionId>,
     stopping: bool,
 }
 
@@ -75,6 +79,8 @@ struct Seat {
     conn: Arc<Conn>,
     /// Only while a batch is under way: an idle session holds no memory for it.
     busy: Option<Box<Busy>>,
+    /// An exchange that is to prove whose an account is.
+    exchange: Option<Box<Exchange>>,
 }
 
 /// A batch under way.
@@ -91,17 +97,22 @@ struct Busy {
 }
 
 impl Busy {
-    /// Whether what comes next takes back something that may still be on its way to the ledger.
+    /// Whether what comes next takes back something that may still be on its way to the ledger, or makes somebody else of
+    /// the one who said it.
     fn has_to_wait(&self) -> bool {
-        matches!(self.batch.front(), Some(Asked::Do(Command::Redact(_))))
-            && self.slots.iter().any(|slot| matches!(slot, Slot::Ledger))
+        let waits = match self.batch.front() {
+            Some(Asked::Do(command)) => command.waits_for_all(),
+            Some(Asked::Auth(_)) => true,
+            _ => false,
+        };
+        waits && self.slots.iter().any(|slot| matches!(slot, Slot::Ledger))
     }
 }
 
 /// What a session's batch has come to, in order.
 #[derive(Debug)]
 enum Slot {
-    /// The ledger is at work on a proposal or a question.
+    /// The ledger is at work on a proposal or a question, or somebody on a password.
     Ledger,
     /// To be told when what is before it is done.
     Tell(Seq, Vec<u8>),
@@ -122,7 +133,7 @@ impl Hub {
     ) -> Self {
         let lobby = RoomName::new(LOBBY, usize::MAX).expect("the lobby's name is one");
         let limits = shared.settings.load().hall.clone();
-        Self {
+        let mut this = Self {
             shared,
             hall: Hall::new(limits, lobby, beginning),
             inputs,
@@ -133,8 +144,12 @@ impl Hub {
             group: Vec::new(),
             told: Vec::new(),
             grown: Vec::new(),
+            unproved: Vec::new(),
             stopping: false,
-        }
+        };
+        this.hall.set_policy(this.shared.settings.load().policy.clone());
+        this.shared.admission.bar(this.hall.bars());
+        this
     }
 
     /// Runs for as long as there is anybody to listen to.
@@ -143,15 +158,22 @@ impl Hub {
         loop {
             tokio::select! {
                 biased;
-                Some(outcome) = self.outcomes.recv() => self.outcome(outcome),
+                Some(outcome) = self.outcomes.recv() => {
+                    self.hall.set_now(now());
+                    self.outcome(outcome);
+                }
                 count = self.inputs.recv_many(&mut inputs, INPUTS_AT_ONCE) => {
                     if count == 0 {
                         return;
                     }
+                    self.hall.set_now(now());
                     for input in inputs.drain(..) {
                         self.input(input);
                     }
                 }
+            }
+            for session in std::mem::take(&mut self.unproved) {
+                self.proved(session, Proven::Busy);
             }
             if !self.group.is_empty() {
                 self.shared.ledger.commit(std::mem::take(&mut self.group));
@@ -161,7 +183,7 @@ impl Hub {
 
     fn input(&mut self, input: Input) {
         match input {
-            Input::Arrive(conn, greet, since) => self.arrive(conn, greet, since),
+            Input::Arrive(conn, origin, greet, since) => self.arrive(conn, *origin, greet, since),
             Input::Batch(session, batch) => {
                 if let Some(seat) = self.seats.get_mut(&session) {
                     let busy = seat.busy.get_or_insert_default();
@@ -170,6 +192,7 @@ impl Hub {
                 }
             }
             Input::Proceed(session) => self.proceed(session),
+            Input::Proved(session, proven) => self.proved(session, proven),
             Input::Leave(session) => {
                 if let (Some(seat), Some(nick)) = (self.seats.get(&session), self.hall.nick_of(session)) {
                     tracing::info!(peer = %seat.conn.peer, session = session.0, %nick, "left");
@@ -181,20 +204,24 @@ impl Hub {
                     self.forget(session);
                 }
             }
-            Input::Reload => self.hall.set_limits(self.shared.settings.load().hall.clone()),
+            Input::Reload => {
+                let settings = self.shared.settings.load();
+                self.hall.set_limits(settings.hall.clone());
+                self.hall.set_policy(settings.policy.clone());
+            }
             Input::Stop => self.stop(),
         }
     }
 
-    fn arrive(&mut self, conn: Arc<Conn>, greet: bool, since: Seq) {
+    fn arrive(&mut self, conn: Arc<Conn>, origin: Origin, greet: bool, since: Seq) {
         let session = conn.session;
         let peer = conn.peer;
-        self.seats.insert(session, Seat { conn, busy: None });
-        self.hall.arrive(session, greet, &mut self.effects);
+        self.seats.insert(session, Seat { conn, busy: None, exchange: None });
+        self.hall.arrive(session, origin, greet, &mut self.effects);
         for effect in &mut self.effects {
             // It took a while to find out what the client speaks; what was said meanwhile is for it too.
             match effect {
-                Effect::Follow(.., at) | Effect::Ask(_, Query::Replay { until: at, .. }) => *at = since.min(*at),
+                Effect::Follow(_, _, _, at, _) | Effect::Ask(_, Query::Replay { until: at, .. }) => *at = since.min(*at),
                 _ => {}
             }
         }
@@ -230,7 +257,7 @@ impl Hub {
     fn asked(&mut self, session: SessionId, asked: Asked) {
         let said = match asked {
             Asked::Do(command) => {
-                let resumes = matches!(command, Command::Resume { .. });
+                let resumes = matches!(command, hall::Command::Resume { .. });
                 if resumes {
                     // Its cursors move back: until it has been told so, it is shown nothing.
                     self.restyle(session, |style| style.numbered = true);
@@ -243,7 +270,8 @@ impl Hub {
                 }
                 return;
             }
-            Asked::Help => Said::Help,
+            Asked::Help(topic) => Said::Help(topic),
+            Asked::Auth(step) => return self.auth(session, step),
             Asked::Misuse(misuse) => Said::Misuse(misuse),
             Asked::Lang(lang) => {
                 self.restyle(session, |style| style.lang = lang);
@@ -252,6 +280,84 @@ impl Hub {
         };
         let bytes = said.lines(self.style(session), &self.shared.codec);
         self.put(session, Slot::Tell(self.hall.head(), bytes));
+    }
+
+    /// A step of an exchange that proves whose an account is.
+    fn auth(&mut self, session: SessionId, asked: Auth) {
+        let said = match self.auth_step(session, asked) {
+            Ok(said) => said,
+            Err(refusal) => {
+                self.effects.push(Effect::Refuse(session, refusal, self.hall.head()));
+                None
+            }
+        };
+        self.run_effects();
+        if let Some(said) = said {
+            let bytes = said.lines(self.style(session), &self.shared.codec);
+            self.put(session, Slot::Tell(self.hall.head(), bytes));
+        }
+    }
+
+    fn auth_step(&mut self, session: SessionId, asked: Auth) -> Result<Option<Said>, Refusal> {
+        self.hall.may_authenticate(session, &mut self.effects)?;
+        let Some(seat) = self.seats.get_mut(&session) else { return Ok(None) };
+        let begun = matches!(asked, Auth::Begin(..));
+        let message = match asked {
+            Auth::Abort => {
+                seat.exchange = None;
+                return Ok(Some(Said::AuthAborted));
+            }
+            Auth::Go(message) => message,
+            Auth::Begin(name, first) => {
+                let Some(mechanism) = Mechanism::from_name(&name) else {
+                    return Ok(Some(Said::NoMechanism(MECHANISMS.map(Mechanism::name).to_vec())));
+                };
+                let exchange = Exchange::start(mechanism, crate::random::bytes(), self.hall.secret(), &self.shared.cost);
+                seat.exchange = Some(Box::new(exchange));
+                // All mechanisms begin with a message of the client's.
+                let Some(first) = first else { return Ok(Some(Said::Auth("+".to_owned()))) };
+                first
+            }
+        };
+        let hall = &self.hall;
+        let nick_chars = self.shared.settings.load().hall.nick_chars;
+        let called = |name: &str| Nick::new(name, nick_chars).ok();
+        let step = auth::go_on(&mut seat.exchange, message.expose(), |name| hall.verifier(&called(name)?).cloned());
+        let effects = &mut self.effects;
+        match step {
+            Step::Challenge(bytes) => return Ok(Some(Said::Auth(auth::encode_message(&bytes)))),
+            Step::Lookup { .. } | Step::Failed(Failure::Malformed | Failure::OutOfTurn) if !begun => {
+                return Ok(Some(Said::AuthFailed));
+            }
+            Step::Password { account, password } => match called(&account) {
+                Some(account) => self.hall.handle(session, Command::Login { account: Some(account), password }, effects),
+                None => self.hall.not_authenticated(session, effects),
+            },
+            Step::External { account } => {
+                let account = account.as_deref().map(called);
+                match account {
+                    Some(None) => self.hall.not_authenticated(session, effects),
+                    other => self.hall.handle(session, Command::LoginByCertificate(other.flatten()), effects),
+                }
+            }
+            Step::Done { account, last } => {
+                match called(&account) {
+                    Some(account) => self.hall.authenticated(session, &account, effects),
+                    None => self.hall.not_authenticated(session, effects),
+                }
+                return Ok(Some(Said::Auth(auth::encode_message(&last))));
+            }
+            Step::Failed(Failure::Refused) => self.hall.not_authenticated(session, effects),
+            Step::Failed(_) | Step::Lookup { .. } => return Ok(Some(Said::AuthFailed)),
+        }
+        Ok(None)
+    }
+
+    /// Somebody is done with a session's password.
+    fn proved(&mut self, session: SessionId, proven: Proven) {
+        self.hall.proved(session, proven, &mut self.effects);
+        self.run_effects();
+        self.resolve(session);
     }
 
     fn restyle(&mut self, session: SessionId, change: impl FnOnce(&mut Style)) {
@@ -289,6 +395,7 @@ impl Hub {
                 let (style, codec) = (self.style(session), &self.shared.codec);
                 let bytes = match answer {
                     Some(mut reply) => {
+                        self.hall.sift(session, &mut reply);
                         self.shorten(&query, &mut reply);
                         lines::reply(&reply, style, codec)
                     }
@@ -440,9 +547,9 @@ impl Hub {
                 feed.append(block, &self.shared.settings.load().hall);
                 self.grown.push(log);
             }
-            Effect::Follow(session, log, feed, at) => {
+            Effect::Follow(session, log, feed, at, second) => {
                 if let Some(seat) = self.seats.get(&session) {
-                    let more = seat.conn.outbox().follow(log.clone(), feed, at);
+                    let more = seat.conn.outbox().follow(log.clone(), feed, at, second);
                     seat.conn.wake();
                     if more {
                         let audience = self.audiences.entry(log).or_default();
@@ -469,6 +576,22 @@ impl Hub {
                 }
             }
             Effect::Close(session) => self.put(session, Slot::Close),
+            Effect::Prove(session, proof) => {
+                let Some(seat) = self.seats.get_mut(&session) else { return };
+                seat.busy.get_or_insert_default().changing = true;
+                let address = seat.conn.peer.ip();
+                self.put(session, Slot::Ledger);
+                if !self.shared.proofs.ask(session, address, proof, &self.shared.settings.load().server) {
+                    self.unproved.push(session);
+                }
+            }
+            Effect::Ignore(session, people) => {
+                if let Some(seat) = self.seats.get(&session) {
+                    seat.conn.outbox().ignore(people);
+                }
+            }
+            Effect::Bars(bars) => self.shared.admission.bar(bars),
+            Effect::Drain => self.shared.stop.notify_one(),
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
         }
     }

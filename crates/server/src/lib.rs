@@ -13,6 +13,8 @@ mod ledgerer;
 mod limits;
 mod listen;
 mod plain;
+mod proofs;
+mod random;
 mod shared;
 mod timers;
 mod web;
@@ -21,7 +23,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 pub use config::{Config, Durability, PORT, Settings};
@@ -37,7 +38,6 @@ pub struct Server {
     listeners: Vec<tokio::net::TcpListener>,
     addresses: Vec<SocketAddr>,
     hub: hub::Hub,
-    stop: Arc<Notify>,
     /// Held for as long as the data directory is ours.
     _lock: std::fs::File,
 }
@@ -46,7 +46,6 @@ pub struct Server {
 #[derive(Debug, Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
-    stop: Arc<Notify>,
 }
 
 impl Server {
@@ -60,7 +59,7 @@ impl Server {
         let listeners = listen::bind(&config.listen)?;
         let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
         let (shared, hub) = Shared::new(&config.data_dir, config.settings)?;
-        Ok(Self { shared, listeners, addresses, hub, stop: Arc::default(), _lock: lock })
+        Ok(Self { shared, listeners, addresses, hub, _lock: lock })
     }
 
     /// The addresses it listens on.
@@ -72,13 +71,14 @@ impl Server {
     /// A hand on it, to stop it and to give it other settings.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        Handle { shared: Arc::clone(&self.shared), stop: Arc::clone(&self.stop) }
+        Handle { shared: Arc::clone(&self.shared) }
     }
 
     /// Runs until it is stopped: then it takes nobody in any more, tells everybody, and waits until all have been
     /// given what waits for them or the time for that is over.
     pub async fn run(self) {
-        let Self { shared, listeners, hub, stop, .. } = self;
+        let Self { shared, listeners, hub, .. } = self;
+        let stop = Arc::clone(&shared.stop);
         let hub = tokio::spawn(hub.run());
         let mut accepting = JoinSet::new();
         for listener in listeners {
@@ -107,7 +107,7 @@ impl Server {
 impl Handle {
     /// Stops the server; [`Server::run`] returns when that is done.
     pub fn stop(&self) {
-        self.stop.notify_one();
+        self.shared.stop.notify_one();
     }
 
     /// Replaces the settings. They hold for what comes from now on; the ledger and the charset stay.

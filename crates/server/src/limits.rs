@@ -9,12 +9,16 @@ pub struct Limits {
     pub write_bytes: usize,
     /// Time without a sign of life from a peer's network after which it counts as gone, in seconds.
     pub peer_dead_s: u64,
+    /// Passwords that wait to be looked at, of all clients together; any more are told to try again.
+    pub logins_waiting: usize,
+    /// Passwords that wait to be looked at, of one address (IPv6: /64).
+    pub logins_per_address: usize,
     /// Time that a stopping server gives its clients to take what waits for them, in milliseconds.
     pub stop_ms: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { reply_bytes: 64 * 1024, write_bytes: 256 * 1024, peer_dead_s: 60, stop_ms: 5_000 }
+        Self { reply_bytes: 64 * 1024, write_bytes: 256 * 1024, peer_dead_s: 60, logins_waiting: 64, logins_per_address: 4, stop_ms: 5_000 }
     }
 }

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use gate::{Bucket, Ticket};
-use hall::{Command, LogId, Reply, Seq};
+use hall::{Command, LogId, Origin, Reply, Seq};
 use ledger::Page;
 use socket2::SockRef;
 use tokio::net::TcpStream;
@@ -143,7 +143,8 @@ impl Plain {
             state: State::default(),
             errand: None,
         };
-        plain.tell_hall(Input::Arrive(Arc::clone(&plain.conn), silent, since));
+        let origin = Box::new(Origin::from(peer.ip()));
+        plain.tell_hall(Input::Arrive(Arc::clone(&plain.conn), origin, silent, since));
         plain
     }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
+use auth::Cost;
 use encoding_rs::Encoding;
 use gate::Admission;
 use hall::{Seq, SessionId};
@@ -18,6 +19,7 @@ use wire::Codec;
 use crate::fanout::Deliverers;
 use crate::hub::{Hub, Input};
 use crate::ledgerer::Ledgerer;
+use crate::proofs::Proofs;
 use crate::{Durability, Error, Settings};
 
 /// What all tasks share.
@@ -30,6 +32,12 @@ pub(crate) struct Shared {
     pub(crate) hall: mpsc::Sender<Input>,
     pub(crate) ledger: Ledgerer,
     pub(crate) deliverers: Deliverers,
+    /// Where passwords are looked at.
+    pub(crate) proofs: Proofs,
+    /// What making and checking a password costs.
+    pub(crate) cost: Cost,
+    /// Told when the server is to stop.
+    pub(crate) stop: Arc<Notify>,
     /// Told when the server stops, for those who are not in the hall.
     pub(crate) stopping: Notify,
     /// The last entry that was applied, for those who come: they hear what comes after it.
@@ -48,6 +56,8 @@ impl Shared {
         let beginning = ledger.beginning(settings.hall.rooms).map_err(Error::Ledger)?;
         let (ledger, committed) = Ledgerer::start(ledger)?;
         let (hall, inputs) = crate::hub::inputs();
+        let cost = Cost::default();
+        let proofs = Proofs::start(&hall, cost)?;
         let shared = Arc::new(Self {
             settings: ArcSwap::from_pointee(settings),
             codec,
@@ -55,6 +65,9 @@ impl Shared {
             hall,
             ledger,
             deliverers: Deliverers::new(),
+            proofs,
+            cost,
+            stop: Arc::default(),
             stopping: Notify::new(),
             head: AtomicU64::new(beginning.head.0),
             clock: Instant::now(),

@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use auth::{BadPassword, Cost, Exchange, Failure, MECHANISMS, Mechanism, Step};
 use hall::{
-    Beginning, Command, Effect, Entry, Event, Feed, Hall, LogId, Proposal, Query, Refusal, Reply, RoomName, Seq,
-    SessionId,
+    Beginning, Command, Effect, Entry, Event, Feed, Hall, LogId, Nick, Origin, Proof, Proposal, Proven, Query, Refusal,
+    Reply, RoomName, Seq, SessionId, Unfit,
 };
 use wire::Codec;
-use wire::lines::{self, Asked, Said, Style};
+use wire::lines::{self, Asked, Auth, Said, Style};
 
 use crate::conn::Conn;
 use crate::record::Record;
@@ -48,6 +49,7 @@ struct Seat {
     asked: bool,
     changing: bool,
     slots: VecDeque<Slot>,
+    exchange: Option<Box<Exchange>>,
 }
 
 /// What the loop and the connections share.
@@ -66,6 +68,10 @@ pub(crate) struct Hub {
     effects: Vec<Effect>,
     group: Vec<Proposal>,
     told: Vec<(SessionId, Seq, Vec<u8>)>,
+    /// What came of work with passwords, which takes no time here.
+    proven: VecDeque<(SessionId, Proven)>,
+    /// How many nonces and salts were needed so far: the next one follows from that.
+    drawn: u8,
     /// What the ledger is to be asked, in order.
     pub(crate) requests: Vec<Request>,
     /// Every log that has grown.
@@ -83,16 +89,18 @@ impl Hub {
             effects: Vec::new(),
             group: Vec::new(),
             told: Vec::new(),
+            proven: VecDeque::new(),
+            drawn: 0,
             requests: Vec::new(),
             feeds: BTreeMap::new(),
         }
     }
 
-    pub(crate) fn arrive(&mut self, session: SessionId, greet: bool, conns: &mut Conns) {
+    pub(crate) fn arrive(&mut self, session: SessionId, origin: Origin, greet: bool, conns: &mut Conns) {
         self.seats.insert(session, Seat::default());
-        self.hall.arrive(session, greet, &mut self.effects);
+        self.hall.arrive(session, origin, greet, &mut self.effects);
         self.run_effects(conns);
-        self.flush();
+        self.flush(conns);
     }
 
     pub(crate) fn batch(&mut self, session: SessionId, batch: Vec<Asked>, conns: &mut Conns) {
@@ -100,14 +108,14 @@ impl Hub {
             (seat.batch, seat.asked) = (batch.into(), true);
             self.proceed(session, conns);
         }
-        self.flush();
+        self.flush(conns);
     }
 
     pub(crate) fn leave(&mut self, session: SessionId, conns: &mut Conns) {
         self.hall.leave(session, &mut self.effects);
         self.run_effects(conns);
         self.seats.remove(&session);
-        self.flush();
+        self.flush(conns);
     }
 
     pub(crate) fn outcome(&mut self, outcome: Outcome, conns: &mut Conns) {
@@ -124,7 +132,10 @@ impl Hub {
             Outcome::Answered(session, query, answer) => {
                 let style = style(session, conns);
                 let bytes = match answer {
-                    Some(reply) => lines::reply(&reply, style, &self.codec),
+                    Some(mut reply) => {
+                        self.hall.sift(session, &mut reply);
+                        lines::reply(&reply, style, &self.codec)
+                    }
                     None => lines::refusal(&Refusal::NotRead, style, &self.codec),
                 };
                 let after = match query {
@@ -138,7 +149,7 @@ impl Hub {
                 self.resolve(session, conns);
             }
         }
-        self.flush();
+        self.flush(conns);
     }
 
     /// Whether nothing is under way.
@@ -146,7 +157,19 @@ impl Hub {
         self.requests.is_empty() && self.seats.values().all(|s| s.slots.is_empty() && s.batch.is_empty())
     }
 
-    fn flush(&mut self) {
+    /// Does what takes no time, and hands over what the ledger is to number.
+    fn flush(&mut self, conns: &mut Conns) {
+        while let Some((session, proven)) = self.proven.pop_front() {
+            self.hall.proved(session, proven, &mut self.effects);
+            self.run_effects(conns);
+            if self.seats.contains_key(&session) {
+                self.resolve(session, conns);
+            }
+        }
+        self.hand_over();
+    }
+
+    fn hand_over(&mut self) {
         if !self.group.is_empty() {
             self.requests.push(Request::Commit(std::mem::take(&mut self.group)));
         }
@@ -157,8 +180,12 @@ impl Hub {
             if seat.changing {
                 return;
             }
-            let redacts = matches!(seat.batch.front(), Some(Asked::Do(Command::Redact(_))));
-            if redacts && seat.slots.iter().any(|slot| matches!(slot, Slot::Ledger)) {
+            let waits = match seat.batch.front() {
+                Some(Asked::Do(command)) => command.waits_for_all(),
+                Some(Asked::Auth(_)) => true,
+                _ => false,
+            };
+            if waits && seat.slots.iter().any(|slot| matches!(slot, Slot::Ledger)) {
                 seat.changing = true;
                 return;
             }
@@ -183,7 +210,8 @@ impl Hub {
                 }
                 return;
             }
-            Asked::Help => Said::Help,
+            Asked::Help(topic) => Said::Help(topic),
+            Asked::Auth(step) => return self.auth(session, step, conns),
             Asked::Misuse(misuse) => Said::Misuse(misuse),
             Asked::Lang(lang) => {
                 restyle(session, conns, |style| style.lang = lang);
@@ -192,6 +220,71 @@ impl Hub {
         };
         let bytes = said.lines(style(session, conns), &self.codec);
         self.put(session, Slot::Tell(self.hall.head(), bytes), conns);
+    }
+
+    /// Bytes that are others each time, and the same in every run.
+    fn draw<const N: usize>(&mut self) -> [u8; N] {
+        self.drawn = self.drawn.wrapping_add(1);
+        [self.drawn; N]
+    }
+
+    /// A step of an exchange that proves whose an account is.
+    fn auth(&mut self, session: SessionId, asked: Auth, conns: &mut Conns) {
+        let said = match self.auth_step(session, asked) {
+            Ok(said) => said,
+            Err(refusal) => {
+                self.effects.push(Effect::Refuse(session, refusal, self.hall.head()));
+                None
+            }
+        };
+        self.run_effects(conns);
+        if let Some(said) = said {
+            let bytes = said.lines(style(session, conns), &self.codec);
+            self.put(session, Slot::Tell(self.hall.head(), bytes), conns);
+        }
+    }
+
+    fn auth_step(&mut self, session: SessionId, asked: Auth) -> Result<Option<Said>, Refusal> {
+        self.hall.may_authenticate(session, &mut self.effects)?;
+        let nonce = self.draw();
+        let Some(seat) = self.seats.get_mut(&session) else { return Ok(None) };
+        let message = match asked {
+            Auth::Abort => {
+                seat.exchange = None;
+                return Ok(Some(Said::AuthAborted));
+            }
+            Auth::Go(message) => message,
+            Auth::Begin(name, first) => {
+                let Some(mechanism) = Mechanism::from_name(&name) else {
+                    return Ok(Some(Said::NoMechanism(MECHANISMS.map(Mechanism::name).to_vec())));
+                };
+                let exchange = Exchange::start(mechanism, nonce, self.hall.secret(), &Cost::least());
+                seat.exchange = Some(Box::new(exchange));
+                let Some(first) = first else { return Ok(Some(Said::Auth("+".to_owned()))) };
+                first
+            }
+        };
+        let (hall, effects) = (&mut self.hall, &mut self.effects);
+        let called = |name: &str| Nick::new(name, usize::MAX).ok();
+        let step = auth::go_on(&mut seat.exchange, message.expose(), |name| hall.verifier(&called(name)?).cloned());
+        match step {
+            Step::Challenge(bytes) => return Ok(Some(Said::Auth(auth::encode_message(&bytes)))),
+            Step::Password { account, password } => {
+                hall.handle(session, Command::Login { account: called(&account), password }, effects);
+            }
+            Step::External { account } => {
+                hall.handle(session, Command::LoginByCertificate(account.as_deref().and_then(called)), effects);
+            }
+            Step::Done { account, last } => {
+                if let Some(account) = called(&account) {
+                    hall.authenticated(session, &account, effects);
+                }
+                return Ok(Some(Said::Auth(auth::encode_message(&last))));
+            }
+            Step::Failed(Failure::Refused) => hall.not_authenticated(session, effects),
+            Step::Failed(_) | Step::Lookup { .. } => return Ok(Some(Said::AuthFailed)),
+        }
+        Ok(None)
     }
 
     fn committed(&mut self, entries: &[Arc<Entry>], conns: &mut Conns) {
@@ -260,16 +353,16 @@ impl Hub {
                     conn.outbox.hold();
                 }
                 self.put(session, Slot::Ledger, conns);
-                self.flush();
+                self.hand_over();
                 self.requests.push(Request::Ask(session, query));
             }
             Effect::Grow(log, feed, block) => {
                 feed.append(block, &self.limits);
                 self.feeds.insert(log, feed);
             }
-            Effect::Follow(session, log, feed, at) => {
+            Effect::Follow(session, log, feed, at, second) => {
                 if let Some(conn) = conns.of.get_mut(&session) {
-                    conn.outbox.follow(log.clone(), feed, at);
+                    conn.outbox.follow(log.clone(), feed, at, second);
                 }
                 if let Some(record) = conns.records.get_mut(&session) {
                     record.followed(&log, at);
@@ -295,6 +388,21 @@ impl Hub {
                 }
             }
             Effect::Close(session) => self.put(session, Slot::Close, conns),
+            Effect::Prove(session, proof) => {
+                if let Some(seat) = self.seats.get_mut(&session) {
+                    seat.changing = true;
+                }
+                self.put(session, Slot::Ledger, conns);
+                let proven = prove(&proof, self.draw());
+                self.proven.push_back((session, proven));
+            }
+            Effect::Ignore(session, people) => {
+                if let Some(conn) = conns.of.get_mut(&session) {
+                    conn.outbox.ignore(people);
+                }
+            }
+            // There is no gate, and nobody who stops a world.
+            Effect::Bars(_) | Effect::Drain => {}
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
         }
     }
@@ -334,6 +442,20 @@ impl Hub {
         if seat.slots.is_empty() && std::mem::take(&mut seat.changing) && seat.asked {
             self.proceed(session, conns);
         }
+    }
+}
+
+fn prove(proof: &Proof, salts: [u8; auth::SALT_BYTES]) -> Proven {
+    let cost = Cost::least();
+    match proof {
+        Proof::Check { verifier, password } if auth::check(verifier.as_ref(), password.expose(), &cost) => Proven::Right,
+        Proof::Check { .. } => Proven::Wrong,
+        Proof::Derive(password) => match auth::prepare(password.expose()) {
+            Err(BadPassword::TooShort(least)) => Proven::Unfit(Unfit::TooShort(least)),
+            Err(BadPassword::TooLong(most)) => Proven::Unfit(Unfit::TooLong(most)),
+            Err(BadPassword::Refused) => Proven::Unfit(Unfit::Refused),
+            Ok(password) => auth::derive(&password, salts, &cost).map_or(Proven::Busy, Proven::Derived),
+        },
     }
 }
 

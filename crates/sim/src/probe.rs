@@ -205,7 +205,7 @@ impl Hallway {
             let mut conn = Conn::new(session);
             (conn.window_bytes, conn.write_bytes, conn.whole_writes) = (usize::MAX, usize::MAX, true);
             hallway.conns.of.insert(session, conn);
-            hallway.hub.arrive(session, true, &mut hallway.conns);
+            hallway.hub.arrive(session, hall::Origin::default(), true, &mut hallway.conns);
         }
         for (number, words) in [(2, "/nick 듣는이\n/join #x\n"), (3, "민수: 안녕")] {
             let conn = hallway.conns.of.get_mut(&SessionId(number)).expect("it is there");

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use hall::{Beginning, Reply, SessionId, Time};
+use hall::{Beginning, Origin, Reply, Secret, SessionId, Time};
 use ledger::Ledger;
 use wire::lines::{self, Style};
 use wire::{Codec, Lang};
@@ -50,7 +50,7 @@ impl Scene {
         let codec = Codec::default();
         Self {
             now_ms: at.0,
-            hub: Hub::new(hall.clone(), codec.clone(), Beginning { hall: HALL.to_owned(), ..Beginning::default() }),
+            hub: Hub::new(hall.clone(), codec.clone(), beginning()),
             plan: plan(hall, wire),
             lang,
             codec,
@@ -61,8 +61,13 @@ impl Scene {
         }
     }
 
-    /// Somebody connects, and is greeted or not.
-    pub fn arrive(&mut self, greet: bool) -> SessionId {
+    /// Who may come in from now on.
+    pub fn set_policy(&mut self, policy: hall::Policy) {
+        self.hub.hall.set_policy(policy);
+    }
+
+    /// Somebody connects from there, and is greeted or not.
+    pub fn arrive(&mut self, origin: Origin, greet: bool) -> SessionId {
         self.sessions += 1;
         let session = SessionId(self.sessions);
         let mut conn = Conn::new(session);
@@ -70,7 +75,8 @@ impl Scene {
         conn.outbox.set_style(Style { lang: self.lang, ..Style::default() });
         self.conns.of.insert(session, conn);
         self.heard.insert(session, Vec::new());
-        self.hub.arrive(session, greet, &mut self.conns);
+        self.hub.hall.set_now(Time(self.now_ms));
+        self.hub.arrive(session, origin, greet, &mut self.conns);
         self.settle();
         session
     }
@@ -127,6 +133,7 @@ impl Scene {
 
     /// Lets everything happen that can without time.
     fn settle(&mut self) {
+        self.hub.hall.set_now(Time(self.now_ms));
         for _ in 0..ROUNDS_MAX {
             let mut moved = false;
             for session in self.conns.of.keys().copied().collect::<Vec<_>>() {
@@ -191,6 +198,11 @@ impl Scene {
             }
         }
     }
+}
+
+/// What the hall of a scene begins with: nothing but what it is called.
+fn beginning() -> Beginning {
+    Beginning { hall: HALL.to_owned(), secret: Some(Secret::new(HALL)), ..Beginning::default() }
 }
 
 /// A plan in which nothing is small, slow or lost.

@@ -159,6 +159,7 @@ impl World {
         let mut count = 0;
         while let Some(((at_ms, _), event)) = self.events.pop_first() {
             self.now_ms = at_ms;
+            self.hub.hall.set_now(hall::Time(at_ms));
             self.happen(event);
             self.settle();
             self.check_limits();
@@ -225,7 +226,7 @@ impl World {
         self.conns.records.insert(session, Record::new(session, &name, client.kind == Kind::Unframed));
         self.conns.of.insert(session, conn);
         self.truth.arrived(session);
-        self.hub.arrive(session, greet, &mut self.conns);
+        self.hub.arrive(session, hall::Origin::default(), greet, &mut self.conns);
         self.at(self.now_ms, Event::Act(n, self.plan.acts));
     }
 

@@ -20,7 +20,7 @@ fn life(seed: u64) -> Vec<String> {
         let session = SessionId(1 + rng.below(next + 1) as u64);
         match rng.below(12) {
             0 => {
-                hall.arrive(SessionId(next as u64), rng.chance(50), &mut effects);
+                hall.arrive(SessionId(next as u64), hall::Origin::default(), rng.chance(50), &mut effects);
                 next += 1;
             }
             1 => hall.leave(session, &mut effects),

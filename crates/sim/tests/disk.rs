@@ -40,7 +40,7 @@ impl Life {
         let first = beginning.session + 1;
         let mut life = Self { hall: Hall::new(Limits::default(), lobby, beginning), rng, clock: 1_000, said };
         let mut effects = Vec::new();
-        (first..first + SESSIONS).for_each(|session| life.hall.arrive(SessionId(session), false, &mut effects));
+        (first..first + SESSIONS).for_each(|session| life.hall.arrive(SessionId(session), hall::Origin::default(), false, &mut effects));
         life
     }
 

@@ -22,7 +22,7 @@ impl Slow {
         let hall = Hall::new(Limits::default(), room("#lobby"), Beginning::default());
         let mut slow = Self { hall, ledger: Memory::default(), effects: Vec::new() };
         for session in [A, B] {
-            slow.hall.arrive(session, false, &mut slow.effects);
+            slow.hall.arrive(session, hall::Origin::default(), false, &mut slow.effects);
             slow.ask(session, Command::Say { room: None, kind: Kind::Say, text: Text::new("hi") });
         }
         slow.commit();

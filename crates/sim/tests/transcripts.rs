@@ -46,7 +46,7 @@ impl NoSockets {
 
 impl Stage for NoSockets {
     fn connect(&mut self, who: &str, greeted: bool) {
-        self.people.insert(who.to_owned(), self.scene.arrive(greeted));
+        self.people.insert(who.to_owned(), self.scene.arrive(hall::Origin::default(), greeted));
     }
 
     fn send(&mut self, who: &str, bytes: &[u8]) {

@@ -23,7 +23,7 @@ pub enum Said {
     /// Such an exchange was given up, or none is under way.
     AuthAborted,
     /// There is no such mechanism; there are these.
-    NoMechanism(&'static [&'static str]),
+    NoMechanism(Vec<&'static str>),
     /// The exchange made no sense.
     AuthFailed,
     /// The language is set.
