@@ -135,38 +135,48 @@ impl Accounts {
                     self.certificates.remove(rest);
                 }
             }
-            "admin" => account.admin = on,
-            "always-on" => account.always_on = on,
-            "created" => account.created = Time(value.and_then(|v| v.parse().ok()).unwrap_or(0)),
+            _ => account.fold(what, rest, value),
+        }
+    }
+}
+
+impl Account {
+    /// A field that nobody is found by.
+    fn fold(&mut self, what: &str, rest: &str, value: Option<&str>) {
+        let on = value.is_some();
+        match what {
+            "admin" => self.admin = on,
+            "always-on" => self.always_on = on,
+            "created" => self.created = Time(value.and_then(|v| v.parse().ok()).unwrap_or(0)),
             "ignored" => {
                 let Ok(whom) = rest.parse().map(PersonId) else { return };
                 match value.and_then(|v| Nick::new(v, usize::MAX).ok()) {
-                    Some(nick) => account.ignored.insert(whom, nick),
-                    None => account.ignored.remove(&whom),
+                    Some(nick) => self.ignored.insert(whom, nick),
+                    None => self.ignored.remove(&whom),
                 };
             }
             "read" => {
                 let Ok(room) = RoomName::new(rest, usize::MAX) else { return };
                 match value.and_then(|v| v.parse().ok()) {
-                    Some(seq) => account.read.insert(room, Seq(seq)),
-                    None => account.read.remove(&room),
+                    Some(seq) => self.read.insert(room, Seq(seq)),
+                    None => self.read.remove(&room),
                 };
             }
             "waiting" => {
                 let Ok(from) = rest.parse().map(PersonId) else { return };
                 match value.and_then(|v| v.parse().ok()) {
                     // Only the first of what waits says where it begins.
-                    Some(seq) => drop(account.waiting.entry(from).or_insert(Seq(seq))),
-                    None => drop(account.waiting.remove(&from)),
+                    Some(seq) => drop(self.waiting.entry(from).or_insert(Seq(seq))),
+                    None => drop(self.waiting.remove(&from)),
                 }
             }
             "stays" => {
                 // By its key, so that it is one room however it is written; the value is how.
                 let Ok(room) = RoomName::new(value.unwrap_or(rest), usize::MAX) else { return };
                 if on {
-                    account.stays_in.insert(room)
+                    self.stays_in.insert(room)
                 } else {
-                    account.stays_in.remove(&room)
+                    self.stays_in.remove(&room)
                 };
             }
             _ => {}

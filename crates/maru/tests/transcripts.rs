@@ -26,6 +26,8 @@ impl Sockets {
         let lang = if script.korean { "ko" } else { "en" };
         let setup = Setup::new().var("MARU_LANGUAGE", lang);
         let setup = script.limits.iter().fold(setup, |setup, (name, value)| setup.limit(name, *value));
+        let setting = |name: &str| format!("MARU_{}", name.to_uppercase());
+        let setup = script.settings.iter().fold(setup, |setup, (name, value)| setup.var(&setting(name), value));
         Self { server: setup.start(), people: BTreeMap::new() }
     }
 }

@@ -9,7 +9,7 @@ mod transcript;
 
 use std::collections::BTreeMap;
 
-use hall::{SessionId, Time};
+use hall::{Guests, Origin, Policy, Secret, SessionId, Time};
 use sim::{Heard, Scene};
 use transcript::{Received, Script, Stage, Wrong};
 use wire::{Dialect, Guess, Lang};
@@ -36,17 +36,30 @@ impl NoSockets {
                 "rooms_per_session" => hall.rooms_per_session = value,
                 "history_entries" => hall.history_entries = value,
                 "replay_entries" => hall.replay_entries = value,
+                "login_failures" => hall.login_failures = u32::try_from(value).unwrap(),
                 _ => panic!("{name} is no limit of the hall or of plain lines"),
             }
         }
         let lang = if script.korean { Lang::Ko } else { Lang::En };
-        Self { scene: Scene::new(hall, wire, lang, NOW), people: BTreeMap::new() }
+        let mut policy = Policy::default();
+        for (name, value) in &script.settings {
+            match (name.as_str(), value.as_str()) {
+                ("guests", "read-only") => policy.guests = Guests::ReadOnly,
+                ("guests", "refused") => policy.guests = Guests::Refused,
+                ("password", password) => policy.password = Some(Secret::new(password)),
+                _ => panic!("{name} = {value} is no setting of a transcript"),
+            }
+        }
+        let mut scene = Scene::new(hall, wire, lang, NOW);
+        scene.set_policy(policy);
+        Self { scene, people: BTreeMap::new() }
     }
 }
 
 impl Stage for NoSockets {
-    fn connect(&mut self, who: &str, greeted: bool) {
-        self.people.insert(who.to_owned(), self.scene.arrive(hall::Origin::default(), greeted));
+    fn connect(&mut self, who: &str, greeted: bool, local: bool) {
+        let origin = Origin { local, ..Origin::default() };
+        self.people.insert(who.to_owned(), self.scene.arrive(origin, greeted));
     }
 
     fn send(&mut self, who: &str, bytes: &[u8]) {

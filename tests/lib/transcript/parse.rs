@@ -16,6 +16,8 @@ pub(crate) struct Script {
     pub(crate) korean: bool,
     /// Limits other than the usual ones, by name.
     pub(crate) limits: Vec<(String, u64)>,
+    /// Settings that are no limits, by name.
+    pub(crate) settings: Vec<(String, String)>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -55,11 +57,13 @@ pub(crate) struct Program {
     pub(crate) newlines: bool,
     /// In which charset it sends and reads, if that is not UTF-8.
     pub(crate) charset: Option<&'static Encoding>,
+    /// Whether they come over the socket for administration.
+    pub(crate) local: bool,
 }
 
 /// Reads a transcript.
 pub(crate) fn parse(text: &str) -> Result<Script, Wrong> {
-    let mut script = Script { korean: false, limits: Vec::new(), steps: Vec::new() };
+    let mut script = Script { korean: false, limits: Vec::new(), settings: Vec::new(), steps: Vec::new() };
     let mut programs = BTreeMap::new();
     if !text.starts_with("# ") {
         return Err(Wrong::new(1, "a transcript begins with a comment that says what it shows"));
@@ -74,8 +78,12 @@ pub(crate) fn parse(text: &str) -> Result<Script, Wrong> {
             continue;
         }
         if let Some(limit) = line.strip_prefix("with ") {
-            let known = limit.split_once(" = ").and_then(|(name, value)| Some((name.to_owned(), value.parse().ok()?)));
-            script.limits.push(known.ok_or_else(|| Wrong::new(line_number, "written as: with LIMIT = NUMBER"))?);
+            let known = limit.split_once(" = ");
+            let (name, value) = known.ok_or_else(|| Wrong::new(line_number, "written as: with LIMIT = NUMBER"))?;
+            match value.parse() {
+                Ok(number) => script.limits.push((name.to_owned(), number)),
+                Err(_) => script.settings.push((name.to_owned(), value.to_owned())),
+            }
             continue;
         }
         let (who, act) = step(line, &mut programs).map_err(|what| Wrong::new(line_number, what))?;
@@ -127,6 +135,9 @@ fn step(line: &str, programs: &mut BTreeMap<String, Program>) -> Result<(String,
 }
 
 fn program(how: &str) -> Result<Program, String> {
+    if how == " locally" {
+        return Ok(Program { newlines: true, charset: None, local: true });
+    }
     let (newlines, how) = match how.strip_prefix(" without newlines") {
         Some(how) => (false, how),
         None => (true, how),
@@ -136,7 +147,7 @@ fn program(how: &str) -> Result<Program, String> {
         None if how.is_empty() => None,
         None => return Err("connects how?".to_owned()),
     };
-    Ok(Program { newlines, charset })
+    Ok(Program { newlines, charset, local: false })
 }
 
 /// The text with `{가 x 3}` written out as `가가가`.

@@ -16,8 +16,9 @@ const IAC: u8 = 255;
 
 /// Where a transcript is played.
 pub(crate) trait Stage {
-    /// Somebody connects; `greeted`: they say nothing before they have been spoken to.
-    fn connect(&mut self, who: &str, greeted: bool);
+    /// Somebody connects; `greeted`: they say nothing before they have been spoken to; `local`: over the socket for
+    /// administration.
+    fn connect(&mut self, who: &str, greeted: bool, local: bool);
     /// They send bytes in one go.
     fn send(&mut self, who: &str, bytes: &[u8]);
     /// They send no more, and still read.
@@ -107,9 +108,9 @@ impl<S: Stage> Player<'_, S> {
         if self.people.insert(who.to_owned(), person).is_some() {
             return Err(format!("{who} is there already"));
         }
-        self.stage.connect(who, greeted);
+        self.stage.connect(who, greeted, program.local);
         // Who is greeted has arrived.
-        if greeted && !self.fill(who)? { Err(format!("{who} is not greeted")) } else { Ok(()) }
+        if greeted && !program.local && !self.fill(who)? { Err(format!("{who} is not greeted")) } else { Ok(()) }
     }
 
     fn token(&mut self) -> String {

@@ -99,7 +99,6 @@ impl Hall {
         if !self.is_admin(session) {
             return Err(Refusal::NotAdmin);
         }
-        let hall = || Subject::Hall;
         match asked {
             Admin::Accounts => self.list_accounts(session, out),
             Admin::Rooms => self.list_all_rooms(session, out),
@@ -109,30 +108,8 @@ impl Hall {
                 let bars = holds.map(|(bar, barred)| (bar.clone(), barred.clone())).collect();
                 out.push(Effect::Reply(session, Reply::Bars(bars), self.head));
             }
-            Admin::Bar(whom, seconds, reason) => {
-                let bar = self.bar_of(whom)?;
-                if self.barred.len() >= self.limits.watched_addresses {
-                    return Err(Refusal::TooMany(self.limits.watched_addresses));
-                }
-                let by = self.people[&self.person_of(session)].called().as_str().into();
-                let listing = Listing { until: self.until(seconds), reason };
-                let for_time = seconds.map_or(String::new(), |s| format!(" {s}s"));
-                let words = format!("ban {bar}{for_time} {}", listing.reason.as_str());
-                let barred = Barred { listing, by, at: self.now };
-                let keep = Keep::field(hall(), Barred::field(&bar), Some(barred.write()));
-                let over = self.barred.iter().filter(|(other, b)| **other != bar && !b.holds(self.now));
-                let mut keeps: Vec<_> = over.map(|(bar, _)| Keep::field(hall(), Barred::field(bar), None)).collect();
-                keeps.push(keep);
-                self.audit(session, words.trim_end(), keeps, out);
-            }
-            Admin::Unbar(whom) => {
-                let bar = self.bar_of(whom)?;
-                if !self.barred.contains_key(&bar) {
-                    return Err(Refusal::NotListed(bar));
-                }
-                let keep = Keep::field(hall(), Barred::field(&bar), None);
-                self.audit(session, &format!("unban {bar}"), vec![keep], out);
-            }
+            Admin::Bar(whom, seconds, reason) => self.bar(session, whom, seconds, reason, out)?,
+            Admin::Unbar(whom) => self.unbar(session, whom, out)?,
             Admin::Announce(text) => self.audit(session, &format!("announce {}", text.as_str()), vec![], out),
             Admin::Kill(nick, reason) => {
                 let id = self.nicks.get(&nick).ok_or_else(|| Refusal::NoSuchPerson(nick.clone()))?;
@@ -172,6 +149,40 @@ impl Hall {
             }
             Admin::Drain => self.audit(session, "drain", vec![], out),
         }
+        Ok(())
+    }
+
+    fn bar(
+        &mut self,
+        session: SessionId,
+        whom: Whom,
+        seconds: Option<u64>,
+        reason: Text,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let bar = self.bar_of(whom)?;
+        if self.barred.len() >= self.limits.watched_addresses {
+            return Err(Refusal::TooMany(self.limits.watched_addresses));
+        }
+        let by = self.people[&self.person_of(session)].called().as_str().into();
+        let for_time = seconds.map_or(String::new(), |s| format!(" {s}s"));
+        let words = format!("ban {bar}{for_time} {}", reason.as_str());
+        let barred = Barred { listing: Listing { until: self.until(seconds), reason }, by, at: self.now };
+        // What has run out is forgotten when there is an occasion.
+        let over = self.barred.iter().filter(|(other, b)| **other != bar && !b.holds(self.now));
+        let mut keeps: Vec<_> = over.map(|(bar, _)| Keep::field(Subject::Hall, Barred::field(bar), None)).collect();
+        keeps.push(Keep::field(Subject::Hall, Barred::field(&bar), Some(barred.write())));
+        self.audit(session, words.trim_end(), keeps, out);
+        Ok(())
+    }
+
+    fn unbar(&mut self, session: SessionId, whom: Whom, out: &mut Effects) -> Result<(), Refusal> {
+        let bar = self.bar_of(whom)?;
+        if !self.barred.contains_key(&bar) {
+            return Err(Refusal::NotListed(bar));
+        }
+        let keep = Keep::field(Subject::Hall, Barred::field(&bar), None);
+        self.audit(session, &format!("unban {bar}"), vec![keep], out);
         Ok(())
     }
 

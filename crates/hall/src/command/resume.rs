@@ -12,10 +12,8 @@ use crate::{Effect, Hall, LogId, Refusal, Reply, Seq, SessionId};
 impl Hall {
     /// A session is where it wants to be: what it comes into later it comes into as everybody does.
     pub(super) fn resumed(&mut self, session: SessionId) {
-        if let Some(known) = self.sessions.get_mut(&session) {
-            if let Some(rare) = &mut known.rare {
-                rare.resumes = None;
-            }
+        if let Some(rare) = self.sessions.get_mut(&session).and_then(|known| known.rare.as_mut()) {
+            rare.resumes = None;
         }
     }
 

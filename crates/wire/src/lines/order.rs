@@ -3,8 +3,82 @@
 use hall::{Admin, Change, Command, Flag, Secret, Text};
 
 use super::duration;
+use super::help::{Info, Name, Topic};
 use super::parse::Names;
-use super::speaker::Misuse;
+use super::speaker::{Asked, Auth, Misuse};
+
+/// What a command about accounts, rooms or the whole hall takes.
+pub(super) fn about(info: &'static Info, rest: &str, names: Names) -> Result<Asked, Misuse> {
+    if info.topic == Topic::Account { of_account(info, rest, names) } else { of_rooms(info, rest, names) }
+}
+
+fn of_account(info: &'static Info, rest: &str, names: Names) -> Result<Asked, Misuse> {
+    let usage = Misuse::Usage(info);
+    let needed = if rest.is_empty() { Err(usage.clone()) } else { Ok(rest) };
+    let one_word = || if rest.contains(char::is_whitespace) { Err(usage.clone()) } else { Ok(rest) };
+    let maybe_room = || if rest.is_empty() { Ok(None) } else { names.room(one_word()?).map(Some) };
+    Ok(Asked::Do(match info.name {
+        Name::Register => Command::Register(Secret::new(needed.and_then(|_| one_word())?)),
+        Name::Login => match needed?.split_once(char::is_whitespace) {
+            None => Command::Login { account: None, password: Secret::new(rest) },
+            Some((name, password)) => {
+                Command::Login { account: Some(names.nick(name)?), password: Secret::new(password.trim_start()) }
+            }
+        },
+        Name::Logout if rest.is_empty() => Command::Logout { others: false },
+        Name::Logout if matches!(rest, "others" | "다른곳") => Command::Logout { others: true },
+        Name::Logout => return Err(usage),
+        Name::Password => {
+            let (old, new) = rest.split_once(char::is_whitespace).ok_or(usage)?;
+            Command::Password { old: Secret::new(old), new: Secret::new(new.trim_start()) }
+        }
+        Name::Unregister => Command::Unregister(Secret::new(needed?)),
+        Name::Account => account(rest, names).map_err(|e| e.unwrap_or(usage))?,
+        Name::Ignore if rest.is_empty() => Command::Ignore(None),
+        Name::Ignore => Command::Ignore(Some((names.nick(one_word()?)?, true))),
+        Name::Unignore => Command::Ignore(Some((names.nick(needed.and_then(|_| one_word())?)?, false))),
+        Name::Read => Command::Read(maybe_room()?),
+        Name::Unread => Command::Unread(maybe_room()?),
+        Name::Pass => Command::Pass(Secret::new(needed?)),
+        Name::Auth => return auth(needed?).map(Asked::Auth).ok_or(usage),
+        _ => return Err(usage),
+    }))
+}
+
+fn of_rooms(info: &'static Info, rest: &str, names: Names) -> Result<Asked, Misuse> {
+    let usage = Misuse::Usage(info);
+    let needed = if rest.is_empty() { Err(usage.clone()) } else { Ok(rest) };
+    let one_word = || if rest.contains(char::is_whitespace) { Err(usage.clone()) } else { Ok(rest) };
+    let maybe_room = || if rest.is_empty() { Ok(None) } else { names.room(one_word()?).map(Some) };
+    let named = || needed.clone().and_then(|_| one_word()).and_then(|name| names.nick(name));
+    let first = || needed.clone().map(|rest| rest.split_once(char::is_whitespace).unwrap_or((rest, "")));
+    let ruled = |change| Command::Rule { room: None, change };
+    Ok(Asked::Do(match info.name {
+        Name::Rules => Command::Rules(maybe_room()?),
+        Name::Set => ruled(rule(needed?).ok_or(usage)?),
+        Name::Rank(rank) => ruled(Change::Rank(named()?, rank)),
+        Name::Kick => {
+            let (who, reason) = first()?;
+            Command::Kick { room: None, who: names.nick(who)?, reason: Text::new(reason.trim()) }
+        }
+        Name::Listed(list, true) if rest.is_empty() => Command::List(None, list),
+        Name::Listed(list, on) => {
+            let (whom, more) = first()?;
+            let (seconds, reason) = duration::and_rest(more);
+            ruled(Change::List(list, names.whom(whom)?, on.then(|| (seconds, Text::new(reason)))))
+        }
+        Name::Invite => {
+            let (who, room) = first()?;
+            let room = if room.trim().is_empty() { None } else { Some(names.room(room.trim())?) };
+            Command::Invite { who: names.nick(who)?, room }
+        }
+        Name::Own if rest.is_empty() => ruled(Change::Own),
+        Name::Own if switch(rest) == Some(false) => ruled(Change::Disown),
+        Name::Transfer => ruled(Change::Transfer(named()?)),
+        Name::Admin => admin(needed?, names).map(Command::Admin).map_err(|e| e.unwrap_or(usage))?,
+        _ => return Err(usage),
+    }))
+}
 
 /// On or off, as people write it.
 pub(super) fn switch(word: &str) -> Option<bool> {
@@ -105,4 +179,19 @@ pub(super) fn admin(rest: &str, names: Names) -> Result<Admin, Option<Misuse>> {
         "drain" => Admin::Drain,
         _ => return Err(None),
     })
+}
+
+/// `MECHANISM [BASE64]` begins an exchange, `BASE64` goes on with it, `*` gives it up.
+fn auth(rest: &str) -> Option<Auth> {
+    /// What names of mechanisms are made of (RFC 4422, section 3.1), of which none is base64 of anything.
+    const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "EXTERNAL"];
+    let (first, data) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let data = data.trim();
+    let named = MECHANISMS.iter().any(|known| first.eq_ignore_ascii_case(known)) || first.contains('-');
+    match (first, data.is_empty()) {
+        ("*", true) => Some(Auth::Abort),
+        (_, true) if !named => Some(Auth::Go(Secret::new(first))),
+        _ if named => Some(Auth::Begin(first.to_uppercase(), (!data.is_empty()).then(|| Secret::new(data)))),
+        _ => None,
+    }
 }

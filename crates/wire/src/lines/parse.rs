@@ -1,12 +1,11 @@
 //! Slash commands: a word and what it takes.
 
-use hall::{Change, Command, Kind, LogId, Mask, Nick, RoomName, Search, Secret, Seq, Span, Text, Time, Whom};
+use hall::{Command, Kind, LogId, Mask, Nick, RoomName, Search, Secret, Seq, Span, Text, Time, Whom};
 
-use super::duration;
 use super::help::{Info, Name, Topic};
 use super::order;
 use super::show::Codec;
-use super::speaker::{Asked, Auth, Misuse};
+use super::speaker::{Asked, Misuse};
 use crate::when;
 
 /// How many messages `/history` shows unless told otherwise.
@@ -68,6 +67,9 @@ pub(super) fn command(line: &str, around: &Around<'_>) -> Asked {
 
 fn arguments(info: &'static Info, rest: &str, around: &Around<'_>) -> Result<Asked, Misuse> {
     let names = around.names;
+    if info.topic != Topic::Talk {
+        return order::about(info, rest, names);
+    }
     let usage = Misuse::Usage(info);
     let needed = if rest.is_empty() { Err(usage.clone()) } else { Ok(rest) };
     let one_word = || if rest.contains(char::is_whitespace) { Err(usage.clone()) } else { Ok(rest) };
@@ -106,75 +108,9 @@ fn arguments(info: &'static Info, rest: &str, around: &Around<'_>) -> Result<Ask
         Name::Ping => Command::Ping(rest.chars().take(PING_TOKEN_CHARS).collect()),
         Name::Quit => Command::Quit,
         Name::Help => return Topic::of(rest).map(Asked::Help).ok_or(usage),
-        Name::Register => Command::Register(Secret::new(needed.and_then(|_| one_word())?)),
-        Name::Login => match needed?.split_once(char::is_whitespace) {
-            None => Command::Login { account: None, password: Secret::new(rest) },
-            Some((name, password)) => {
-                Command::Login { account: Some(names.nick(name)?), password: Secret::new(password.trim_start()) }
-            }
-        },
-        Name::Logout if rest.is_empty() => Command::Logout { others: false },
-        Name::Logout if matches!(rest, "others" | "다른곳") => Command::Logout { others: true },
-        Name::Logout => return Err(usage),
-        Name::Password => {
-            let (old, new) = rest.split_once(char::is_whitespace).ok_or(usage)?;
-            Command::Password { old: Secret::new(old), new: Secret::new(new.trim_start()) }
-        }
-        Name::Unregister => Command::Unregister(Secret::new(needed?)),
-        Name::Account => order::account(rest, names).map_err(|e| e.unwrap_or(usage))?,
-        Name::Ignore if rest.is_empty() => Command::Ignore(None),
-        Name::Ignore => Command::Ignore(Some((names.nick(one_word()?)?, true))),
-        Name::Unignore => Command::Ignore(Some((names.nick(needed.and_then(|_| one_word())?)?, false))),
-        Name::Read => Command::Read(maybe_room()?),
-        Name::Unread => Command::Unread(maybe_room()?),
-        Name::Pass => Command::Pass(Secret::new(needed?)),
-        Name::Auth => return auth(needed?).map(Asked::Auth).ok_or(usage),
-        Name::Rules => Command::Rules(maybe_room()?),
-        Name::Set => Command::Rule { room: None, change: order::rule(needed?).ok_or(usage)? },
-        Name::Rank(rank) => {
-            let nick = names.nick(needed.and_then(|_| one_word())?)?;
-            Command::Rule { room: None, change: Change::Rank(nick, rank) }
-        }
-        Name::Kick => {
-            let (who, reason) = needed?.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            Command::Kick { room: None, who: names.nick(who)?, reason: Text::new(reason.trim()) }
-        }
-        Name::Listed(list, true) if rest.is_empty() => Command::List(None, list),
-        Name::Listed(list, on) => {
-            let (whom, more) = needed?.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            let (seconds, reason) = duration::and_rest(more);
-            let listing = on.then(|| (seconds, Text::new(reason)));
-            Command::Rule { room: None, change: Change::List(list, names.whom(whom)?, listing) }
-        }
-        Name::Invite => {
-            let (who, room) = needed?.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            let room = if room.trim().is_empty() { None } else { Some(names.room(room.trim())?) };
-            Command::Invite { who: names.nick(who)?, room }
-        }
-        Name::Own if rest.is_empty() => Command::Rule { room: None, change: Change::Own },
-        Name::Own if order::switch(rest) == Some(false) => Command::Rule { room: None, change: Change::Disown },
-        Name::Own => return Err(usage),
-        Name::Transfer => {
-            Command::Rule { room: None, change: Change::Transfer(names.nick(needed.and_then(|_| one_word())?)?) }
-        }
-        Name::Admin => order::admin(needed?, names).map(Command::Admin).map_err(|e| e.unwrap_or(usage))?,
         Name::Lang => return one_word()?.parse().map(Asked::Lang).map_err(|_| usage),
+        _ => return Err(usage),
     }))
-}
-
-/// `MECHANISM [BASE64]` begins an exchange, `BASE64` goes on with it, `*` gives it up.
-fn auth(rest: &str) -> Option<Auth> {
-    /// What names of mechanisms are made of (RFC 4422, section 3.1), of which none is base64 of anything.
-    const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "EXTERNAL"];
-    let (first, data) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let data = data.trim();
-    let named = MECHANISMS.iter().any(|known| first.eq_ignore_ascii_case(known)) || first.contains('-');
-    match (first, data.is_empty()) {
-        ("*", true) => Some(Auth::Abort),
-        (_, true) if !named => Some(Auth::Go(Secret::new(first))),
-        _ if named => Some(Auth::Begin(first.to_uppercase(), (!data.is_empty()).then(|| Secret::new(data)))),
-        _ => None,
-    }
 }
 
 /// `N`, or `since` and a time; in Korean the word comes behind the time (`어제부터`).

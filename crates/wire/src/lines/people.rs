@@ -9,6 +9,7 @@ use crate::Lang;
 use crate::text::printable;
 
 /// The lines of an answer, without the end of the last.
+#[allow(clippy::too_many_lines)] // One line each.
 pub(super) fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
     match reply {
         Reply::Door { password: true, .. } => lang.pick(

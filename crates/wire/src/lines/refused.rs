@@ -7,6 +7,7 @@ use crate::Lang;
 use crate::text::printable;
 
 /// The words, without the sign before them.
+#[allow(clippy::too_many_lines)] // One line each.
 pub(super) fn refused(refusal: &Refusal, lang: Lang) -> String {
     match refusal {
         Refusal::BadNick(name, why) => bad_name(name, *why, lang),
