@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 /// What each of our crates may use of ours, in what ships.
 const OURS: &[(&str, &[&str])] = &[
     ("hall", &[]),
+    ("auth", &["hall"]),
     ("wire", &["hall"]),
     ("ledger", &["hall"]),
     ("gate", &["wire"]),
-    ("server", &["hall", "wire", "ledger", "gate", "tui"]),
-    ("tui", &["hall", "wire"]),
-    ("maru", &["hall", "wire", "ledger", "gate", "server", "tui"]),
-    ("sim", &["hall", "wire", "ledger"]),
+    ("server", &["hall", "wire", "auth", "ledger", "gate", "tui"]),
+    ("tui", &["hall", "wire", "auth"]),
+    ("maru", &["hall", "wire", "auth", "ledger", "gate", "server", "tui"]),
+    ("sim", &["hall", "wire", "auth", "ledger"]),
     ("bench", &["hall", "wire", "ledger"]),
 ];
 
@@ -27,6 +28,8 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("rustyline", &["tui"]),
     ("anyhow", &["maru", "bench"]),
     ("rusqlite", &["ledger"]),
+    ("argon2", &["auth"]),
+    ("precis-profiles", &["auth"]),
     ("rustls", &["gate"]),
     ("ratatui", &["tui"]),
 ];

@@ -301,7 +301,6 @@ impl Hub {
     fn auth_step(&mut self, session: SessionId, asked: Auth) -> Result<Option<Said>, Refusal> {
         self.hall.may_authenticate(session, &mut self.effects)?;
         let Some(seat) = self.seats.get_mut(&session) else { return Ok(None) };
-        let begun = matches!(asked, Auth::Begin(..));
         let message = match asked {
             Auth::Abort => {
                 seat.exchange = None;
@@ -326,9 +325,6 @@ impl Hub {
         let effects = &mut self.effects;
         match step {
             Step::Challenge(bytes) => return Ok(Some(Said::Auth(auth::encode_message(&bytes)))),
-            Step::Lookup { .. } | Step::Failed(Failure::Malformed | Failure::OutOfTurn) if !begun => {
-                return Ok(Some(Said::AuthFailed));
-            }
             Step::Password { account, password } => match called(&account) {
                 Some(account) => self.hall.handle(session, Command::Login { account: Some(account), password }, effects),
                 None => self.hall.not_authenticated(session, effects),
