@@ -24,26 +24,22 @@ impl Hall {
         let (id, session) = (entry.author.person, entry.author.session);
         let there = self.sessions.get(&session).is_some_and(|known| known.person == id);
         let reply = match deed {
-            Deed::Registered(name) => {
-                if there {
-                    self.follow_own(session, out);
-                    self.give_at_door(session, Door { account: true, password: false }, out);
-                }
-                Reply::Registered(name.clone())
-            }
-            Deed::Ignored(_, nick, on) => {
-                self.tell_ignored(id, out);
-                Reply::Ignoring(nick.clone(), *on)
-            }
+            Deed::Registered(name) => Reply::Registered(name.clone()),
+            Deed::Ignored(_, nick, on) => Reply::Ignoring(nick.clone(), *on),
             Deed::Read(room, _) => Reply::Read(room.clone()),
             Deed::Fetched => return,
-            Deed::Deleted => {
-                self.forget_deleted(out);
-                Reply::Deed(deed.clone())
-            }
             _ => Reply::Deed(deed.clone()),
         };
         out.push(Effect::Reply(session, reply, self.head));
+        match deed {
+            Deed::Registered(_) if there => {
+                self.follow_own(session, out);
+                self.give_at_door(session, Door { account: true, password: false }, out);
+            }
+            Deed::Ignored(..) => self.tell_ignored(id, out),
+            Deed::Deleted => self.forget_deleted(out),
+            _ => {}
+        }
     }
 
     /// Whoever is nobody's person any more and has no connection is gone.

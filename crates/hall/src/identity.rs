@@ -6,7 +6,7 @@ use crate::mask::Looks;
 use crate::origin::cloak;
 use crate::state::{Effects, Person, Presence, Session, SessionRare};
 use crate::{
-    Deed, Effect, Event, Guests, Hall, LogId, Nick, Origin, PersonId, Policy, Reply, RoomName, Rules, SessionId,
+    Deed, Effect, Event, Guests, Hall, LogId, Nick, Origin, PersonId, Policy, Reply, RoomName, Rules, Seq, SessionId,
     Standing, accounts,
 };
 
@@ -162,10 +162,12 @@ impl Hall {
     /// A session becomes one of the account's: it has proved whose it is.
     pub(crate) fn become_account(&mut self, session: SessionId, id: PersonId, out: &mut Effects) {
         let from = self.person_of(session);
+        if from != id && self.accounts.get(from).is_some() {
+            self.become_guest(session, out);
+        }
+        // It is told so before anything that follows from it.
+        let first = out.len();
         if from != id {
-            if self.accounts.get(from).is_some() {
-                self.become_guest(session, out);
-            }
             if self.people.contains_key(&id) {
                 self.move_to(session, id, out);
             } else {
@@ -174,7 +176,7 @@ impl Hall {
         }
         let Some(account) = self.accounts.get(id) else { return };
         let (name, nick) = (account.name.clone(), self.people[&id].called().clone());
-        out.push(Effect::Reply(session, Reply::LoggedIn { account: name, nick }, self.head));
+        out.insert(first, Effect::Reply(session, Reply::LoggedIn { account: name, nick }, Seq(0)));
         self.follow_own(session, out);
         self.tell_ignored(id, out);
         self.give_at_door(session, Door { account: true, password: false }, out);

@@ -215,6 +215,9 @@ fn english(entry: &Entry) -> String {
         Event::Redacted => format!("* (a message of {nick} was taken back)"),
         Event::Topic(text) if text.as_str().is_empty() => format!("* {nick} cleared the topic"),
         Event::Topic(text) => format!("* {nick} set the topic: {}", text.as_str()),
+        Event::Rule(_) | Event::Kick(..) | Event::Invite(_) | Event::Account(_) | Event::Audit(_) => {
+            unreachable!("nobody in a world asks for that")
+        }
     }
 }
 
@@ -230,6 +233,9 @@ fn korean(entry: &Entry) -> String {
         Event::Redacted => format!("* ({nick} 님의 메시지가 거두어졌습니다)"),
         Event::Topic(text) if text.as_str().is_empty() => format!("* {nick} 님이 주제를 지웠습니다"),
         Event::Topic(text) => format!("* {nick} 님이 정한 주제: {}", text.as_str()),
+        Event::Rule(_) | Event::Kick(..) | Event::Invite(_) | Event::Account(_) | Event::Audit(_) => {
+            unreachable!("nobody in a world asks for that")
+        }
     }
 }
 

@@ -125,7 +125,7 @@ pub fn record(bytes: &[u8]) {
     let said: Vec<&str> = parts.collect();
     let said = said.first().map(|_| said.join("\n"));
     let name = (!name.is_empty()).then_some(name);
-    let Ok(entry) = ledger::decode(key, name, five, nick, said.as_deref()) else { return };
+    let Ok(entry) = ledger::decode(key, name, five, (nick, None, None), said.as_deref()) else { return };
     let line = ledger::line::of_entry(&entry);
     match ledger::line::entry(&line) {
         Ok(again) => {
