@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use auth::{Exchange, Failure, MECHANISMS, Mechanism, Step};
 use hall::{
-    Beginning, Command, Effect, Entry, Event, Hall, LogId, Nick, Origin, Proposal, Proven, Query, Refusal, Reply, RoomName, Seq, SessionId, Span,
+    Beginning, Command, Effect, Entry, Event, Hall, LogId, Nick, Origin, Proposal, Proven, Query, Refusal, Reply,
+    RoomName, Seq, SessionId, Span,
 };
 use tokio::sync::mpsc;
 use wire::lines::{self, Asked, Auth, Said, Style};
@@ -221,7 +222,9 @@ impl Hub {
         for effect in &mut self.effects {
             // It took a while to find out what the client speaks; what was said meanwhile is for it too.
             match effect {
-                Effect::Follow(_, _, _, at, _) | Effect::Ask(_, Query::Replay { until: at, .. }) => *at = since.min(*at),
+                Effect::Follow(_, _, _, at, _) | Effect::Ask(_, Query::Replay { until: at, .. }) => {
+                    *at = since.min(*at)
+                }
                 _ => {}
             }
         }
@@ -311,7 +314,8 @@ impl Hub {
                 let Some(mechanism) = Mechanism::from_name(&name) else {
                     return Ok(Some(Said::NoMechanism(MECHANISMS.map(Mechanism::name).to_vec())));
                 };
-                let exchange = Exchange::start(mechanism, crate::random::bytes(), self.hall.secret(), &self.shared.cost);
+                let exchange =
+                    Exchange::start(mechanism, crate::random::bytes(), self.hall.secret(), &self.shared.cost);
                 seat.exchange = Some(Box::new(exchange));
                 // All mechanisms begin with a message of the client's.
                 let Some(first) = first else { return Ok(Some(Said::Auth("+".to_owned()))) };
@@ -326,7 +330,9 @@ impl Hub {
         match step {
             Step::Challenge(bytes) => return Ok(Some(Said::Auth(auth::encode_message(&bytes)))),
             Step::Password { account, password } => match called(&account) {
-                Some(account) => self.hall.handle(session, Command::Login { account: Some(account), password }, effects),
+                Some(account) => {
+                    self.hall.handle(session, Command::Login { account: Some(account), password }, effects)
+                }
                 None => self.hall.not_authenticated(session, effects),
             },
             Step::External { account } => {

@@ -19,6 +19,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { reply_bytes: 64 * 1024, write_bytes: 256 * 1024, peer_dead_s: 60, logins_waiting: 64, logins_per_address: 4, stop_ms: 5_000 }
+        Self {
+            reply_bytes: 64 * 1024,
+            write_bytes: 256 * 1024,
+            peer_dead_s: 60,
+            logins_waiting: 64,
+            logins_per_address: 4,
+            stop_ms: 5_000,
+        }
     }
 }

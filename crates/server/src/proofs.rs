@@ -103,7 +103,11 @@ fn work(todo: &Mutex<Receiver<Job>>, waiting: &Mutex<Waiting>, hall: &mpsc::Send
 fn prove(proof: &Proof, cost: &Cost) -> Proven {
     match proof {
         Proof::Check { verifier, password } => {
-            if auth::check(verifier.as_ref(), password.expose(), cost) { Proven::Right } else { Proven::Wrong }
+            if auth::check(verifier.as_ref(), password.expose(), cost) {
+                Proven::Right
+            } else {
+                Proven::Wrong
+            }
         }
         Proof::Derive(password) => match auth::prepare(password.expose()) {
             Err(BadPassword::TooShort(least)) => Proven::Unfit(Unfit::TooShort(least)),

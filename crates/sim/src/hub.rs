@@ -448,7 +448,9 @@ impl Hub {
 fn prove(proof: &Proof, salts: [u8; auth::SALT_BYTES]) -> Proven {
     let cost = Cost::least();
     match proof {
-        Proof::Check { verifier, password } if auth::check(verifier.as_ref(), password.expose(), &cost) => Proven::Right,
+        Proof::Check { verifier, password } if auth::check(verifier.as_ref(), password.expose(), &cost) => {
+            Proven::Right
+        }
         Proof::Check { .. } => Proven::Wrong,
         Proof::Derive(password) => match auth::prepare(password.expose()) {
             Err(BadPassword::TooShort(least)) => Proven::Unfit(Unfit::TooShort(least)),

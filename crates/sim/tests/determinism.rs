@@ -60,7 +60,7 @@ fn command(rng: &mut Rng) -> Command {
     let text = Text::new("안녕");
     match rng.below(12) {
         0 => Command::Nick { nick: nick(rng), adopt: rng.chance(50) },
-        1 | 2 => Command::Join(room(rng)),
+        1 | 2 => Command::Join(room(rng), None),
         3 => Command::Part(somewhere),
         4 => Command::Topic { room: somewhere, text: rng.chance(50).then_some(text) },
         5 => Command::Who(somewhere),

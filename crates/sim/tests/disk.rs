@@ -40,7 +40,8 @@ impl Life {
         let first = beginning.session + 1;
         let mut life = Self { hall: Hall::new(Limits::default(), lobby, beginning), rng, clock: 1_000, said };
         let mut effects = Vec::new();
-        (first..first + SESSIONS).for_each(|session| life.hall.arrive(SessionId(session), hall::Origin::default(), false, &mut effects));
+        (first..first + SESSIONS)
+            .for_each(|session| life.hall.arrive(SessionId(session), hall::Origin::default(), false, &mut effects));
         life
     }
 
@@ -65,14 +66,14 @@ impl Life {
         self.said += 1;
         let text = Text::new(&format!("{} {}", self.said, "말".repeat(self.rng.below(400))));
         match self.rng.below(12) {
-            0 => Command::Join(room),
+            0 => Command::Join(room, None),
             1 => Command::Part(Some(room)),
             2 => Command::Topic { room: Some(room), text: Some(text) },
             3 => Command::Redact(1 + self.rng.below(3)),
             4 => {
                 Command::Nick { nick: Nick::new(self.rng.pick(&["민수", "bob", "영희"]), 30).unwrap(), adopt: true }
             }
-            5 => Command::Join(room),
+            5 => Command::Join(room, None),
             _ => Command::Say { room: None, kind: Kind::Say, text },
         }
     }

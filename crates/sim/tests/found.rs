@@ -81,8 +81,8 @@ fn message_to(nick: &str) -> Command {
 #[test]
 fn who_parts_and_vanishes_before_the_ledger_has_it_leaves_once() {
     let mut slow = Slow::new();
-    slow.ask(A, Command::Join(room("#x")));
-    slow.ask(B, Command::Join(room("#x")));
+    slow.ask(A, Command::Join(room("#x"), None));
+    slow.ask(B, Command::Join(room("#x"), None));
     slow.commit();
     slow.ask(A, Command::Part(None));
     slow.hall.leave(A, &mut slow.effects);
@@ -104,7 +104,7 @@ fn who_comes_and_goes_off_the_record_does_so_all_the_same() {
     assert_eq!(slow.refusals(), [&Refusal::NotRecorded]);
     assert!(matches!(&slow.replies()[..], [Reply::Parted { .. }]), "{:?}", slow.effects);
     slow.effects.clear();
-    slow.ask(A, Command::Join(room("#lobby")));
+    slow.ask(A, Command::Join(room("#lobby"), None));
     slow.fail();
     assert!(slow.effects.iter().any(|e| matches!(e, Effect::Follow(A, ..))), "it hears: {:?}", slow.effects);
     slow.effects.clear();

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
+use hall::{Guests, Secret};
 use server::Durability;
 use tracing_subscriber::EnvFilter;
 use wire::Lang;
@@ -91,6 +92,10 @@ pub(crate) enum Tip {
 const DURABILITIES: [(&str, Durability); 3] =
     [("disk", Durability::Disk), ("process", Durability::Process), ("memory", Durability::Memory)];
 
+/// What guests may do, by its name.
+const GUESTS: [(&str, Guests); 3] =
+    [("welcome", Guests::Welcome), ("read-only", Guests::ReadOnly), ("refused", Guests::Refused)];
+
 /// Checks a value and puts it where it belongs. Nothing is changed by one that would not do.
 pub(super) fn set(setup: &mut Setup, key: &Key, given: &Given, env: &Env) -> Result<(), Bad> {
     let no = Bad::default;
@@ -125,6 +130,22 @@ pub(super) fn set(setup: &mut Setup, key: &Key, given: &Given, env: &Env) -> Res
             let word = given.text().ok_or_else(no)?;
             let known = DURABILITIES.iter().find(|(name, _)| *name == word);
             setup.settings.durability = known.ok_or_else(|| meant(word, &DURABILITIES.map(|(name, _)| name)))?.1;
+        }
+        Kind::Guests => {
+            let word = given.text().ok_or_else(no)?;
+            let known = GUESTS.iter().find(|(name, _)| *name == word);
+            setup.settings.policy.guests = known.ok_or_else(|| meant(word, &GUESTS.map(|(name, _)| name)))?.1;
+        }
+        Kind::Registration => {
+            setup.settings.policy.registration = match given.text().ok_or_else(no)? {
+                "open" => true,
+                "closed" => false,
+                other => return Err(meant(other, &["open", "closed"])),
+            }
+        }
+        Kind::Password => {
+            let password = given.text().filter(|text| !text.is_empty()).ok_or_else(no)?;
+            setup.settings.policy.password = (password != "off").then(|| Secret::new(password));
         }
         Kind::Limits => {
             setup.lifted = match given.text().ok_or_else(no)? {
@@ -231,6 +252,13 @@ pub(super) fn show(setup: &mut Setup, key: &Key) -> String {
             let is = |(_, durability): &&(&str, Durability)| *durability == setup.settings.durability;
             quoted(DURABILITIES.iter().find(is).map_or("", |(name, _)| name))
         }
+        Kind::Guests => {
+            let is = |(_, guests): &&(&str, Guests)| *guests == setup.settings.policy.guests;
+            quoted(GUESTS.iter().find(is).map_or("", |(name, _)| name))
+        }
+        Kind::Registration => quoted(if setup.settings.policy.registration { "open" } else { "closed" }),
+        // Whoever looks at a printed configuration need not know it.
+        Kind::Password => quoted(if setup.settings.policy.password.is_some() { "…" } else { "off" }),
         Kind::Limits => quoted(if setup.lifted { "off" } else { "on" }),
         Kind::Number(_, field) => {
             field(&mut setup.settings).get().map_or_else(|| quoted("off"), |number| number.to_string())
@@ -256,6 +284,9 @@ pub(crate) fn expected(key: &Key, lang: Lang) -> String {
             "로그 수준(error, warn, info, debug, trace) 또는 `info,server=debug` 같은 필터",
         ),
         Kind::Durability => fixed("`disk`, `process` or `memory`", "`disk`, `process`, `memory` 가운데 하나"),
+        Kind::Guests => fixed("`welcome`, `read-only` or `refused`", "`welcome`, `read-only`, `refused` 가운데 하나"),
+        Kind::Registration => fixed("`open` or `closed`", "`open` 또는 `closed`"),
+        Kind::Password => fixed("a password, or `off`", "암호 또는 `off`"),
         Kind::Limits => fixed("`on` or `off`", "`on` 또는 `off`"),
         Kind::Number(bounds, field) => {
             let (least, most) = (bounds.start(), bounds.end());

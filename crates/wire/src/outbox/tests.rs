@@ -5,7 +5,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hall::{Author, Entry, Event, Feed, Kind, Limits, LogId, Nick, PersonId, RoomName, Seq, SessionId, Text, Time};
+use hall::{
+    Author, Entry, Event, Feed, Kind, Limits, LogId, Nick, PersonId, Proposal, RoomName, Seq, SessionId, Text, Time,
+};
 use proptest::prelude::*;
 
 use super::{Glance, Next, Outbox};
@@ -118,7 +120,7 @@ impl Model {
             Step::Follow(room) if !self.following[*room] => {
                 self.following[*room] = true;
                 let head = self.feeds[*room].head();
-                self.outbox.follow(log_id(*room), Arc::clone(&self.feeds[*room]), head);
+                self.outbox.follow(log_id(*room), Arc::clone(&self.feeds[*room]), head, false);
             }
             Step::Unfollow(room) if self.following[*room] => {
                 self.following[*room] = false;
@@ -403,9 +405,12 @@ fn nothing_is_shown_while_it_is_held_and_no_page_of_another_place_is_taken() {
         other => format!("{other:?}"),
     };
     let mut outbox = Outbox::new(ME, Style { numbered: true, ..Style::default() });
-    assert!(outbox.follow(log.clone(), Arc::new(Feed::after(Seq(9))), Seq(9)));
+    assert!(outbox.follow(log.clone(), Arc::new(Feed::after(Seq(9))), Seq(9), false));
     outbox.hold();
-    assert!(!outbox.follow(log.clone(), Arc::new(Feed::after(Seq(9))), Seq(4)), "the same log, from an earlier place");
+    assert!(
+        !outbox.follow(log.clone(), Arc::new(Feed::after(Seq(9))), Seq(4), false),
+        "the same log, from an earlier place"
+    );
     outbox.answer(Seq(4), b"* resumed\n".to_vec());
     assert_eq!(shown(&mut outbox), "Idle");
     outbox.release();
