@@ -41,6 +41,7 @@ pub(crate) enum Command {
     Restore(Backup),
     Verify(Store),
     Redact(Redact),
+    Admin(Admin),
     Config {
         #[command(subcommand)]
         action: Option<Config>,
@@ -148,6 +149,14 @@ pub(crate) struct Backup {
 pub(crate) struct Redact {
     #[arg(value_name = "N")]
     pub(crate) seq: u64,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Admin {
+    #[arg(value_name = "WORDS", trailing_var_arg = true)]
+    pub(crate) words: Vec<String>,
     #[command(flatten)]
     pub(crate) store: Store,
 }

@@ -4,6 +4,7 @@
 //! It is wiring and words; what a hall is and how bytes get there is in the other crates. Whatever goes wrong on the way
 //! is told in one place, [`wrong::report`].
 
+mod admin;
 mod args;
 mod chat;
 mod config;
@@ -54,6 +55,7 @@ fn run(env: &Env, lang: Lang) -> anyhow::Result<ExitCode> {
         Some(Command::Restore(restore)) => store::restore(restore, env, lang),
         Some(Command::Verify(store)) => store::verify(store, env, lang),
         Some(Command::Redact(redact)) => store::redact(redact, env, lang),
+        Some(Command::Admin(asked)) => admin::admin(asked, env, lang),
         Some(Command::Config { action: None }) => print(&args::help_of(&["config"], lang)),
         Some(Command::Config { action: Some(args::Config::Check { file }) }) => check(&file, env, lang),
         Some(Command::Config { action: Some(args::Config::Print) }) => print(&config::print(env, lang)),

@@ -186,7 +186,7 @@ fn of_ledger(error: ledger::Error, dir: &Path) -> Wrongs {
 }
 
 /// The data directory that the flags, the variables and the configuration name.
-fn directory(flags: Flags, env: &Env) -> Result<PathBuf, Wrongs> {
+pub(crate) fn directory(flags: Flags, env: &Env) -> Result<PathBuf, Wrongs> {
     let setup = config::load(&flags, env).map_err(Wrongs)?;
     setup.data_dir.ok_or(Wrong::NoDataDir).map_err(Wrongs::from)
 }

@@ -72,6 +72,7 @@ pub(crate) fn say(wrong: &Wrong, lang: Lang) -> Said {
                 "주소를 적어 주세요: `maru health 127.0.0.1:포트`",
             ),
         ),
+        Wrong::NoAdmin { path, source } => store::no_admin(path, &reason(source, lang), lang),
         Wrong::Write { path, source } => store::write(path, &reason(source, lang), lang),
         Wrong::Read { path, source } => store::read(path, &reason(source, lang), lang),
         Wrong::ImportLine { path, line, why } => store::import_line(path, *line, why, lang),

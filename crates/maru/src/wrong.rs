@@ -140,6 +140,13 @@ pub(crate) enum Wrong {
         /// The file.
         path: PathBuf,
     },
+    /// No server is to be reached over the socket in its data directory.
+    NoAdmin {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A search without anything to look for.
     NothingToSearch,
     /// No message has this number.

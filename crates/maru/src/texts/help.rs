@@ -188,6 +188,37 @@ was taken back. `maru export` shows the numbers.",
         ],
     },
     Text {
+        path: "maru admin",
+        about: ["Keep a running server in order", "실행 중인 서버를 관리합니다"],
+        usage: ["maru admin [OPTIONS] <WORDS>...", "maru admin [옵션] <명령>..."],
+        after: [
+            "\
+What there is to ask for, also from inside for admins (/admin ...):
+  accounts, rooms, who, bans           what there is
+  create NAME [PASSWORD]               make an account; the password is asked for if it is left out
+  password NAME [PASSWORD]             give an account another one
+  grant NAME, revoke NAME              make it an admin's, or no admin's
+  delete NAME, drop #ROOM              delete an account, or the rules of a room
+  ban WHOM [TIME] [REASON], unban WHOM keep out an account, an address or a network (10m, 2h, 7d)
+  kill NAME [REASON]                   close somebody's connections
+  announce TEXT                        say something to everybody
+  drain                                take nobody in any more, and stop
+Everything that changes something is recorded in the room #audit, which admins can read.",
+            "\
+할 수 있는 것(관리자는 대화방 안에서도 /admin ...):
+  accounts, rooms, who, bans           무엇이 있는지 봅니다
+  create 이름 [암호]                   계정을 만듭니다. 암호를 적지 않으면 묻습니다
+  password 이름 [암호]                 계정의 암호를 바꿉니다
+  grant 이름, revoke 이름              관리자로 삼거나 그만두게 합니다
+  delete 이름, drop #방                계정을, 또는 방의 규칙을 지웁니다
+  ban 대상 [시간] [까닭], unban 대상   계정, 주소, 네트워크의 출입을 막습니다(10분, 2시간, 7일)
+  kill 이름 [까닭]                     접속을 끊습니다
+  announce 글                          모두에게 알립니다
+  drain                                새 연결을 받지 않고 서버를 멈춥니다
+무언가를 바꾸는 일은 모두 관리자만 볼 수 있는 #audit 방에 남습니다.",
+        ],
+    },
+    Text {
         path: "maru config",
         about: [
             "Check a configuration file, or print the default one",
@@ -299,6 +330,7 @@ static ARGUMENTS: &[(&str, &str, [&str; 2])] = &[
         ["The file to write, or -; one of that name is replaced", "쓸 파일 또는 -. 같은 이름의 파일은 바뀝니다"],
     ),
     ("maru restore", "file", ["The backup", "백업 파일"]),
+    ("maru admin", "words", ["What is asked for", "시킬 일"]),
     ("maru redact", "seq", ["The message's number", "메시지의 번호"]),
     ("maru config check", "file", ["The file to check", "검사할 파일"]),
     (

@@ -218,3 +218,16 @@ pub(super) fn bad_argument(name: &str, got: &str, lang: Lang) -> Said {
         None,
     )
 }
+
+/// No server behind the socket for administration.
+pub(super) fn no_admin(path: &Path, why: &str, lang: Lang) -> Said {
+    let path = path.display();
+    (
+        lang.pick(format!("no server answers at {path}: {why}"), format!("응답하는 서버가 없습니다: {path} ({why})")),
+        hint(
+            lang,
+            "start it with `maru serve`, or name its directory: `maru admin --data-dir DIR ...`",
+            "`maru serve`로 서버를 켜거나, 서버의 폴더를 알려 주세요: `maru admin --data-dir 폴더 ...`",
+        ),
+    )
+}
