@@ -25,6 +25,7 @@ use crate::{
 
 pub use admin::{Admin, Barred, Whom};
 pub(crate) use login::Pending;
+pub(crate) use rule::rank_of;
 
 /// A command, its names already checked. Where a room may be left out, it is the one the session speaks in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use smallvec::smallvec;
 
+use crate::command::rank_of;
 use crate::mask::Looks;
 use crate::origin::cloak;
 use crate::state::{Effects, Person, Presence, Session, SessionRare};
@@ -183,30 +184,30 @@ impl Hall {
         self.fetch(session, out);
     }
 
-    /// The account's person is not there: the session's guest turns out to be it.
+    /// The account's person is not there: they come, into the rooms where the session's guest was. Whoever saw the guest
+    /// sees them go, and the person come.
     fn wake_up(&mut self, session: SessionId, id: PersonId, out: &mut Effects) {
         let from = self.person_of(session);
-        let Some(mut person) = self.people.remove(&from) else { return };
-        person.guest = false;
-        for owner in self.nicks.values_mut().filter(|owner| **owner == from) {
-            *owner = id;
-        }
-        for room in self.rooms.values_mut() {
-            if room.members.remove(&from) {
-                room.members.insert(id);
-            }
-            if room.invited.remove(&from) {
-                room.invited.insert(id);
-            }
-        }
-        let ranks: Vec<_> = person.rooms.iter().map(|(room, _)| room.clone()).collect();
-        self.people.insert(id, person);
-        self.sessions.get_mut(&session).expect("it is there").person = id;
-        ranks.iter().for_each(|room| self.rules.hand_over(room, from, id));
+        let Some(guest) = self.people.get(&from) else { return };
+        let (rooms, nick) = (guest.rooms.clone(), guest.called().clone());
         let Some(account) = self.accounts.get(id) else { return };
-        if !account.nicks.contains(self.people[&id].called()) {
-            let name = account.name.clone();
-            self.take_nick(session, name, out);
+        let nick = if account.nicks.contains(&nick) { nick } else { account.name.clone() };
+        self.reclaim(&nick, id, from, out);
+        let (guest, sessions) = (false, smallvec![session]);
+        self.people.insert(id, Person { nick, guest, sessions, rooms: smallvec![], rare: None });
+        for (room, _) in &rooms {
+            self.enter(id, room, Presence::Listening);
+        }
+        self.retire(session, out);
+        self.sessions.get_mut(&session).expect("it is there").person = id;
+        for (room, _) in rooms {
+            if let Some(there) = self.rooms.get_mut(&room).filter(|there| there.invited.contains(&from)) {
+                there.invited.insert(id);
+            }
+            // Who has a name is seen.
+            let rank = self.rules.of(&room).and_then(|rules| rules.ranks.get(&from).copied());
+            let handed = rank.map(|rank| vec![rank_of(&room, from, None), rank_of(&room, id, Some(rank))]);
+            self.show_up_keeping(session, &room, handed.unwrap_or_default(), out);
         }
     }
 

@@ -181,14 +181,6 @@ impl AllRules {
         }
     }
 
-    /// Somebody turned out to be somebody else: what they were in a room they are now.
-    pub(crate) fn hand_over(&mut self, room: &RoomName, from: PersonId, to: PersonId) {
-        let Some(rules) = self.rooms.get_mut(room) else { return };
-        if let Some(rank) = rules.ranks.remove(&from) {
-            rules.ranks.entry(to).or_insert(rank);
-        }
-    }
-
     /// Nobody is in a room any more: without an owner it loses its rules, and who opens it again has the ledger forget them.
     pub(crate) fn emptied(&mut self, room: &RoomName) {
         if self.rooms.get(room).is_some_and(|rules| rules.owner.is_none()) {

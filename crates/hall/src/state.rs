@@ -327,11 +327,15 @@ impl Hall {
 
     /// Makes a listener's arrival visible.
     pub(crate) fn show_up(&mut self, session: SessionId, room: &RoomName, out: &mut Effects) {
+        self.show_up_keeping(session, room, Vec::new(), out);
+    }
+
+    pub(crate) fn show_up_keeping(&mut self, session: SessionId, room: &RoomName, keeps: Vec<Keep>, out: &mut Effects) {
         let id = self.person_of(session);
         let Some(person) = self.people.get_mut(&id) else { return };
         if person.presence(room) == Some(Presence::Listening) {
             person.set_presence(room, Presence::Appearing);
-            self.propose(session, LogId::Room(room.clone()), Event::Join, out);
+            self.propose_keeping(session, smallvec![LogId::Room(room.clone())], Event::Join, keeps, out);
         }
     }
 

@@ -94,10 +94,10 @@ impl Hall {
         }
     }
 
-    /// A nick of a session's account is its person's; whoever wears it is a guest again.
-    pub(crate) fn take_nick(&mut self, session: SessionId, nick: Nick, out: &mut Effects) {
-        let id = self.person_of(session);
-        let holder = self.nicks.get(&nick).copied().filter(|holder| *holder != id);
+    /// A nick of an account is its person's; whoever else wears it is a guest again, unless it is the guest that the person
+    /// was.
+    pub(crate) fn reclaim(&mut self, nick: &Nick, id: PersonId, was: PersonId, out: &mut Effects) {
+        let holder = self.nicks.get(nick).copied().filter(|holder| *holder != id && *holder != was);
         if let Some(holder) = holder {
             let guest = self.guest_nick();
             match self.people.get(&holder).and_then(|person| person.sessions.first().copied()) {
@@ -110,7 +110,7 @@ impl Hall {
                 None => self.rename_absent(holder, guest),
             }
         }
-        self.wear(session, nick, None, true, out);
+        self.nicks.insert(nick.clone(), id);
     }
 
     /// Somebody without a session is called otherwise, which nobody asked for and nobody is told of.
