@@ -7,8 +7,8 @@ use crate::mask::Looks;
 use crate::origin::cloak;
 use crate::state::{Effects, Person, Presence, Session, SessionRare};
 use crate::{
-    Deed, Effect, Event, Guests, Hall, LogId, Nick, Origin, PersonId, Policy, Reply, RoomName, Rules, Seq, SessionId,
-    Standing, accounts,
+    Deed, Effect, Event, Guests, Hall, LogId, Nick, Origin, PersonId, Policy, Refusal, Reply, RoomName, Rules, Seq,
+    SessionId, Standing, accounts,
 };
 
 /// Where everything that admins do is recorded, and only they may be.
@@ -203,6 +203,11 @@ impl Hall {
         for (room, _) in rooms {
             if let Some(there) = self.rooms.get_mut(&room).filter(|there| there.invited.contains(&from)) {
                 there.invited.insert(id);
+            }
+            if matches!(self.may_come(session, &room, None), Err(Refusal::Banned(_))) {
+                let heard = self.rooms.get(&room).map_or(self.head, |r| r.feed.head());
+                self.put_out(id, &room, heard, out);
+                continue;
             }
             // Who has a name is seen.
             let rank = self.rules.of(&room).and_then(|rules| rules.ranks.get(&from).copied());

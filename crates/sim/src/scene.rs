@@ -4,8 +4,9 @@
 //! The bytes go the way they go in a [world](crate::run), through the same connections and the same loop.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use hall::{Beginning, Origin, Reply, Secret, SessionId, Time};
+use hall::{Beginning, Entry, Origin, Reply, Secret, SessionId, Time};
 use ledger::Ledger;
 use wire::lines::{self, Style};
 use wire::{Codec, Lang};
@@ -41,6 +42,7 @@ pub struct Scene {
     ledger: Faulty,
     heard: BTreeMap<SessionId, Vec<u8>>,
     sessions: u64,
+    entries: Vec<Arc<Entry>>,
 }
 
 impl Scene {
@@ -58,12 +60,19 @@ impl Scene {
             ledger: Faulty::new(ledger::Limits::default(), Rng::new(0)),
             heard: BTreeMap::new(),
             sessions: 0,
+            entries: Vec::new(),
         }
     }
 
     /// Who may come in from now on.
     pub fn set_policy(&mut self, policy: hall::Policy) {
         self.hub.hall.set_policy(policy);
+    }
+
+    /// Everything that has happened so far.
+    #[must_use]
+    pub fn entries(&self) -> &[Arc<Entry>] {
+        &self.entries
     }
 
     /// Somebody connects from there, and is greeted or not.
@@ -189,7 +198,10 @@ impl Scene {
     fn answer(&mut self, request: Request) -> Outcome {
         match request {
             Request::Commit(group) => match self.ledger.commit(Time(self.now_ms), group) {
-                Ok(entries) => Outcome::Committed(entries),
+                Ok(entries) => {
+                    self.entries.extend(entries.iter().cloned());
+                    Outcome::Committed(entries)
+                }
                 Err(rejected) => Outcome::Failed(rejected.group, rejected.error.refusal()),
             },
             Request::Ask(session, query) => {

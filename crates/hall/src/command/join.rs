@@ -52,7 +52,7 @@ impl Hall {
     }
 
     /// Whether somebody may come into a room.
-    fn may_come(&self, session: SessionId, room: &RoomName, key: Option<&Secret>) -> Result<(), Refusal> {
+    pub(crate) fn may_come(&self, session: SessionId, room: &RoomName, key: Option<&Secret>) -> Result<(), Refusal> {
         let standing = self.standing(session, room);
         if *room == audit_room() && standing < Standing::Admin {
             return Err(Refusal::NotAdmin);
