@@ -273,7 +273,7 @@ impl Reader for MemoryReader {
 /// The fields of a subject, one by one.
 fn fields<'a>(
     (subject, fields): (&'a Subject, &'a BTreeMap<String, Secret>),
-) -> impl Iterator<Item = (Subject, String, Secret)> + use<'a> {
+) -> impl Iterator<Item = (Subject, String, Secret)> {
     fields.iter().map(|(field, value)| (subject.clone(), field.clone(), value.clone()))
 }
 

@@ -107,8 +107,11 @@ impl Sqlite {
     /// # Errors
     /// When there is something else, when it was written by a later program, and when its file cannot be used.
     pub fn open(dir: &Path, settings: SqliteSettings) -> Result<Self, Error> {
+        // Whoever wrote before has come to an end without working it in: there may be something in it that was to be wiped.
+        let unfinished = wal(dir).is_some_and(|bytes| bytes > 0);
         let conn = open_file(&dir.join(LEDGER_FILE), Access::Write(settings.durability), &settings.limits)?;
         let Beginning { head, person, session, .. } = of_hall(&conn)?;
+        let left = number(&conn, "SELECT count(*) FROM forgetting")?;
         Ok(Self {
             conn,
             dir: dir.to_owned(),
@@ -120,8 +123,7 @@ impl Sqlite {
             counted: Instant::now(),
             known: HashMap::new(),
             forgotten: Arc::default(),
-            // Whoever wrote before may have come to an end before what was to be wiped was.
-            wiping: true,
+            wiping: unfinished || left > 0,
             outdated: None,
         })
     }
@@ -272,6 +274,11 @@ impl Ledger for Sqlite {
     fn tend(&mut self, now: Time) -> Result<bool, Error> {
         self.tend_slice(now)
     }
+}
+
+/// The size of the write-ahead log of the store in a directory, in bytes; none when there is no such file.
+fn wal(dir: &Path) -> Option<u64> {
+    std::fs::metadata(dir.join(format!("{LEDGER_FILE}-wal"))).map(|file| file.len()).ok()
 }
 
 /// What the file says of the hall. The last entry is there, unless it was let go.

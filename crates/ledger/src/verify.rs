@@ -97,7 +97,11 @@ fn look_through(store: &Store, report: &mut Report) -> Result<(), Error> {
             }
         }
     }
-    look_through_kept(&store.conn, |subject| report.findings.push(Finding::NotKept(subject)))?;
+    look_through_kept(&store.conn, |subject| {
+        if report.findings.len() < FINDINGS {
+            report.findings.push(Finding::NotKept(subject));
+        }
+    })?;
     match secret(&store.conn) {
         Err(Error::Corrupt(_)) => report.findings.push(Finding::NoSecret),
         read => drop(read?),

@@ -108,7 +108,7 @@ fn each(
     let mut find = conn.prepare_cached(sql).map_err(failed)?;
     let mut rows = find.query([]).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
-        let text = |column| row.get_ref(column).map_err(failed)?.as_str().map_err(|error| failed(error.into()));
+        let text = |column: usize| row.get_ref(column).map_err(failed)?.as_str().map_err(|error| failed(error.into()));
         let name = row.get_ref(1).map_err(failed)?.as_str_or_null().map_err(|error| failed(error.into()))?;
         take(text(0)?, name, text(2)?, text(3)?)?;
     }
