@@ -20,7 +20,7 @@ mod words;
 
 use std::sync::Arc;
 
-use hall::{Beginning, Entry, LogId, Proposal, Query, Refusal, Reply, Search, Seq, Span, Time};
+use hall::{Beginning, Entry, Event, LogId, Proposal, Query, Refusal, Reply, Search, Seq, Span, Time};
 
 pub use backup::{backup, restore};
 pub use export::{ExportError, ExportOptions, Exported, export};
@@ -193,6 +193,24 @@ pub trait Indexer: Send {
     fn work(&mut self) -> Result<bool, Error>;
 }
 
+/// The first messages of a log behind an entry, and whether there are more.
+fn messages_after(reader: &dyn Reader, log: &LogId, mut after: Seq, most: usize) -> Result<Reply, Error> {
+    /// Entries read in one go: others than messages may stand between these.
+    const PAGE_ENTRIES: usize = 256;
+    let mut entries = Vec::new();
+    loop {
+        let page = reader.read(log, after, PAGE_ENTRIES)?.entries;
+        let Some(last) = page.last().map(|entry| entry.seq) else { return Ok(Reply::History { entries, more: false }) };
+        for entry in page.into_iter().filter(|entry| matches!(entry.event, Event::Message(..))) {
+            if entries.len() == most {
+                return Ok(Reply::History { entries, more: true });
+            }
+            entries.push(entry);
+        }
+        after = last;
+    }
+}
+
 /// Answers a question of the hall's.
 ///
 /// # Errors
@@ -210,6 +228,7 @@ pub fn answer(reader: &dyn Reader, query: &Query) -> Result<Reply, Error> {
             entries.truncate(*most);
             Ok(Reply::History { entries, more })
         }
+        Query::History { log, span: Span::After(after), most } => messages_after(reader, log, *after, *most),
         Query::Search { search, most } => {
             let Found { entries, unindexed } = reader.search(search, *most)?;
             let words = words::used(search, &SearchLimits::default());

@@ -7,10 +7,12 @@
 
 mod error;
 mod index;
+mod kept;
 mod read;
 mod record;
 mod schema;
 mod tend;
+mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,20 +20,22 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use hall::{Beginning, Entry, Event, LogId, Proposal, RoomName, Search, Seq, Text, Time};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use hall::{Beginning, Entry, LogId, Proposal, RoomName, Search, Secret, Seq, Text, Time};
+use rusqlite::Connection;
 
 use crate::{Error, Found, Indexer, Ledger, Reader, Rejected, SqliteLimits};
 pub(crate) use error::failed;
 use index::Index;
 pub(crate) use index::remove_index;
+pub(crate) use kept::look_through_kept;
 use read::SqliteReader;
 pub(crate) use read::{Store, number};
 pub use record::decode;
 pub(crate) use record::{COLUMNS, Row, int};
-use record::{Kind, log_key, uint};
+use record::{log_key, uint};
 pub(crate) use schema::Access;
 pub(crate) use schema::open as open_file;
+use write::{Writing, Written};
 
 /// The file with the entries, in the data directory.
 pub const LEDGER_FILE: &str = "ledger.db";
@@ -68,9 +72,6 @@ pub struct SqliteSettings {
     pub limits: SqliteLimits,
 }
 
-/// People and sessions are numbered on from the next multiple of this when a hall opens again: so the file need not be told of
-/// each of them.
-const NUMBERS_AHEAD: u64 = 1_024;
 /// How long what logs have grown by is kept in memory before the file is told.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
@@ -96,6 +97,8 @@ pub struct Sqlite {
     forgotten: Arc<AtomicU64>,
     /// Whether there is text to be wiped from the files.
     wiping: bool,
+    /// Since when there is a value that was kept beside the log and is no longer.
+    outdated: Option<Instant>,
 }
 
 impl Sqlite {
@@ -104,9 +107,11 @@ impl Sqlite {
     /// # Errors
     /// When there is something else, when it was written by a later program, and when its file cannot be used.
     pub fn open(dir: &Path, settings: SqliteSettings) -> Result<Self, Error> {
+        // Whoever wrote before has come to an end without working it in: there may be something in it that was to be wiped.
+        let unfinished = wal(dir).is_some_and(|bytes| bytes > 0);
         let conn = open_file(&dir.join(LEDGER_FILE), Access::Write(settings.durability), &settings.limits)?;
-        let Beginning { head, person, session, .. } = beginning(&conn, 0)?;
-        let left: i64 = conn.query_row("SELECT count(*) FROM forgetting", [], |row| row.get(0)).map_err(failed)?;
+        let Beginning { head, person, session, .. } = of_hall(&conn)?;
+        let left = number(&conn, "SELECT count(*) FROM forgetting")?;
         Ok(Self {
             conn,
             dir: dir.to_owned(),
@@ -118,7 +123,8 @@ impl Sqlite {
             counted: Instant::now(),
             known: HashMap::new(),
             forgotten: Arc::default(),
-            wiping: left > 0,
+            wiping: unfinished || left > 0,
+            outdated: None,
         })
     }
 
@@ -145,6 +151,9 @@ impl Sqlite {
     fn take_over(&mut self, written: Written) {
         (self.person, self.session) = (written.person, written.session);
         self.wiping |= written.wiping;
+        if written.outdated {
+            self.outdated.get_or_insert_with(Instant::now);
+        }
         if self.known.len() + written.known.len() > self.settings.limits.known_logs {
             self.known.clear();
         }
@@ -201,156 +210,6 @@ impl Sqlite {
             writing.put(Seq(self.head.0 + n as u64 + 1), at, proposal)?;
         }
         writing.finish()
-    }
-}
-
-/// What a group has changed beside the file.
-struct Written {
-    person: u64,
-    session: u64,
-    known: HashMap<LogId, i64>,
-    wiping: bool,
-    /// By how many bytes each log has grown.
-    grown: HashMap<i64, i64>,
-}
-
-/// A group being written.
-struct Writing<'a> {
-    ledger: &'a Sqlite,
-    entry: CachedStatement<'a>,
-    place: CachedStatement<'a>,
-    written: Written,
-}
-
-impl<'a> Writing<'a> {
-    fn new(ledger: &'a Sqlite) -> Result<Self, Error> {
-        let conn = &ledger.conn;
-        Ok(Self {
-            ledger,
-            entry: conn
-                .prepare_cached(
-                    "INSERT INTO entries (seq, at, log, person, session, nick, kind, text) VALUES (?,?,?,?,?,?,?,?)",
-                )
-                .map_err(failed)?,
-            place: conn.prepare_cached("INSERT INTO places (log, side, seq) VALUES (?,?,?)").map_err(failed)?,
-            written: Written {
-                person: ledger.person,
-                session: ledger.session,
-                known: HashMap::new(),
-                wiping: false,
-                grown: HashMap::new(),
-            },
-        })
-    }
-
-    fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal) -> Result<(), Error> {
-        let Proposal { author, logs, event } = proposal;
-        let (kind, text) = Kind::of(event);
-        let logs: smallvec::SmallVec<[i64; 2]> = logs.iter().map(|log| self.log(log)).collect::<Result<_, _>>()?;
-        let one = if let [one] = logs[..] { Some(one) } else { None };
-        self.entry
-            .execute(params![
-                int(seq.0),
-                int(at.0),
-                one,
-                int(author.person.0),
-                int(author.session.0),
-                author.nick.as_str(),
-                kind as i64,
-                text.as_deref()
-            ])
-            .map_err(failed)?;
-        let bytes = ENTRY_BYTES + i64::try_from(text.as_deref().map_or(0, str::len)).unwrap_or(i64::MAX);
-        for (n, log) in logs.iter().enumerate() {
-            self.place.execute(params![log, kind.side(), int(seq.0)]).map_err(failed)?;
-            *self.written.grown.entry(*log).or_default() += bytes;
-            if one.is_none() {
-                let mut several = self.prepare("INSERT INTO several (seq, nth, log) VALUES (?,?,?)")?;
-                several.execute(params![int(seq.0), i64::try_from(n).unwrap_or(i64::MAX), log]).map_err(failed)?;
-            }
-        }
-        let ahead =
-            |known: u64, number: u64| if number > known { number.next_multiple_of(NUMBERS_AHEAD) } else { known };
-        self.written.person = ahead(self.written.person, author.person.0);
-        self.written.session = ahead(self.written.session, author.session.0);
-        match event {
-            Event::Topic(text) => logs.iter().try_for_each(|log| self.topic(*log, seq, text)),
-            Event::Redact(target) => self.redact(*target),
-            _ => Ok(()),
-        }
-    }
-
-    fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>, Error> {
-        self.ledger.conn.prepare_cached(sql).map_err(failed)
-    }
-
-    /// The number of a log in the file, which it is given when it is new.
-    fn log(&mut self, log: &LogId) -> Result<i64, Error> {
-        if let Some(id) = self.ledger.known.get(log).or_else(|| self.written.known.get(log)) {
-            return Ok(*id);
-        }
-        let (key, name) = log_key(log);
-        self.prepare("INSERT INTO logs (key, name) VALUES (?,?) ON CONFLICT (key) DO NOTHING")?
-            .execute(params![key, name])
-            .map_err(failed)?;
-        let mut find = self.prepare("SELECT id FROM logs WHERE key = ?")?;
-        let id = find.query_row([key], |row| row.get(0)).map_err(failed)?;
-        self.written.known.insert(log.clone(), id);
-        Ok(id)
-    }
-
-    fn topic(&self, log: i64, seq: Seq, text: &Text) -> Result<(), Error> {
-        // An import may bring older ones.
-        if seq <= self.ledger.head {
-            let sql = "SELECT EXISTS (SELECT 1 FROM places JOIN entries ON entries.seq = places.seq
-                       WHERE places.log = ?1 AND places.side = 1 AND places.seq > ?2 AND entries.kind = ?3)
-                       OR EXISTS (SELECT 1 FROM topics WHERE log = ?1 AND seq > ?2)";
-            let is_later = |row: &rusqlite::Row<'_>| row.get::<_, bool>(0);
-            if self.prepare(sql)?.query_row(params![log, int(seq.0), Kind::Topic as i64], is_later).map_err(failed)? {
-                return Ok(());
-            }
-        }
-        if text.as_str().is_empty() {
-            self.prepare("DELETE FROM topics WHERE log = ?")?.execute([log]).map_err(failed)?;
-        } else {
-            self.prepare("INSERT OR REPLACE INTO topics (log, seq, text) VALUES (?,?,?)")?
-                .execute(params![log, int(seq.0), text.as_str()])
-                .map_err(failed)?;
-        }
-        Ok(())
-    }
-
-    /// Takes the text out of a message; the index is told what it has to forget.
-    fn redact(&mut self, target: Seq) -> Result<(), Error> {
-        let mut find = self.prepare("SELECT log, nick, text FROM entries WHERE seq = ? AND kind IN (?,?)")?;
-        let found: Option<(Option<i64>, String, String)> = find
-            .query_row(params![int(target.0), Kind::Say as i64, Kind::Action as i64], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
-            .optional()
-            .map_err(failed)?;
-        let Some((log, nick, text)) = found else { return Ok(()) };
-        self.prepare("INSERT INTO forgetting (seq, log, nick, text) VALUES (?,?,?,?)")?
-            .execute(params![int(target.0), log, nick, text])
-            .map_err(failed)?;
-        self.prepare("UPDATE entries SET kind = ?, text = NULL WHERE seq = ?")?
-            .execute(params![Kind::Redacted as i64, int(target.0)])
-            .map_err(failed)?;
-        if let Some(log) = log {
-            *self.written.grown.entry(log).or_default() -= i64::try_from(text.len()).unwrap_or(i64::MAX);
-        }
-        self.written.wiping = true;
-        Ok(())
-    }
-
-    fn finish(self) -> Result<Written, Error> {
-        let Written { person, session, .. } = self.written;
-        if (person, session) != (self.ledger.person, self.ledger.session) {
-            self.prepare("UPDATE meta SET person = ?, session = ?")?
-                .execute([int(person), int(session)])
-                .map_err(failed)?;
-        }
-        Ok(self.written)
     }
 }
 
@@ -417,24 +276,30 @@ impl Ledger for Sqlite {
     }
 }
 
+/// The size of the write-ahead log of the store in a directory, in bytes; none when there is no such file.
+fn wal(dir: &Path) -> Option<u64> {
+    std::fs::metadata(dir.join(format!("{LEDGER_FILE}-wal"))).map(|file| file.len()).ok()
+}
+
 /// What the file says of the hall. The last entry is there, unless it was let go.
 const HALL: &str = "SELECT hall, max(head, (SELECT coalesce(max(seq), 0) FROM entries)), person, session FROM meta";
 
+/// Which hall a file is of, and which numbers it has given.
+pub(crate) fn of_hall(conn: &Connection) -> Result<Beginning, Error> {
+    let began = conn.query_row(HALL, [], |row| {
+        let (hall, head): (String, i64) = (row.get(0)?, row.get(1)?);
+        let (person, session): (i64, i64) = (row.get(2)?, row.get(3)?);
+        let (head, person, session) = (Seq(uint(head)), uint(person), uint(session));
+        Ok(Beginning { hall, head, person, session, ..Beginning::default() })
+    });
+    began.map_err(failed)
+}
+
 /// What a hall begins with, from its file.
-pub(crate) fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, Error> {
-    let mut began = conn
-        .query_row(HALL, [], |row| {
-            let (hall, head): (String, i64) = (row.get(0)?, row.get(1)?);
-            let (person, session): (i64, i64) = (row.get(2)?, row.get(3)?);
-            Ok(Beginning {
-                hall,
-                head: Seq(uint(head)),
-                person: uint(person),
-                session: uint(session),
-                topics: Vec::new(),
-            })
-        })
-        .map_err(failed)?;
+fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, Error> {
+    let mut began = of_hall(conn)?;
+    began.secret = Some(secret(conn)?);
+    began.kept = kept::all(conn)?;
     let sql = "SELECT logs.name, topics.seq, topics.text FROM topics JOIN logs ON logs.id = topics.log
                WHERE logs.name IS NOT NULL ORDER BY topics.seq DESC LIMIT ?";
     let mut find = conn.prepare_cached(sql).map_err(failed)?;
@@ -449,6 +314,15 @@ pub(crate) fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, E
     }
     began.topics.reverse();
     Ok(began)
+}
+
+/// The hall's secret.
+pub(crate) fn secret(conn: &Connection) -> Result<Secret, Error> {
+    let secret = conn.query_row("SELECT secret FROM meta", [], |row| Ok(Secret::new(row.get_ref(0)?.as_str()?)));
+    let is_one =
+        |secret: &Secret| secret.expose().len() == 64 && secret.expose().bytes().all(|b| b.is_ascii_hexdigit());
+    let secret = secret.map_err(failed)?;
+    if is_one(&secret) { Ok(secret) } else { Err(Error::Corrupt("the hall has no secret".to_owned())) }
 }
 
 /// Looks something up in the store in a directory, in all of its rooms unless some are named, whether its hall is running or

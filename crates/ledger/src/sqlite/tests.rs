@@ -1,3 +1,5 @@
+mod kept;
+
 use std::fs;
 use std::path::Path;
 
