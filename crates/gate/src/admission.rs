@@ -37,7 +37,7 @@ impl Admission {
     /// # Errors
     /// When there is none, and why; with it, while there is one, a place among those who are told so.
     pub fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Result<Ticket, (Why, Option<Ticket>)> {
-        let address = counted(address);
+        let address = site(address);
         let mut counts = self.lock();
         let here = counts.by_address.get(&address).copied().unwrap_or(0);
         let why = if limits.connections.is_some_and(|most| counts.total >= most) {
@@ -100,7 +100,8 @@ impl Drop for Ticket {
 
 /// The address under which a connection counts: IPv6 by its /64, which is what one site is given, and IPv4 as itself,
 /// however it is written.
-fn counted(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn site(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();

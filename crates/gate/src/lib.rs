@@ -4,12 +4,14 @@
 //! knows nothing of the hall.
 
 mod admission;
+mod bars;
 mod limits;
 mod prefixed;
 mod rate;
 mod sniff;
 
-pub use admission::{Admission, Ticket};
+pub use admission::{Admission, Ticket, site};
+pub use bars::{Bar, Bars};
 pub use limits::Limits;
 pub use prefixed::Prefixed;
 pub use rate::Bucket;

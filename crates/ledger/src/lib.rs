@@ -201,7 +201,7 @@ fn messages_after(reader: &dyn Reader, log: &LogId, mut after: Seq, most: usize)
     loop {
         let page = reader.read(log, after, PAGE_ENTRIES)?.entries;
         let Some(last) = page.last().map(|entry| entry.seq) else { return Ok(Reply::History { entries, more: false }) };
-        for entry in page.into_iter().filter(|entry| matches!(entry.event, Event::Message(..))) {
+        for entry in page.into_iter().filter(|entry| matches!(entry.event, Event::Message(..) | Event::Audit(_))) {
             if entries.len() == most {
                 return Ok(Reply::History { entries, more: true });
             }

@@ -278,7 +278,7 @@ fn fields<'a>(
 }
 
 fn is_message(entry: &Entry) -> bool {
-    matches!(entry.event, Event::Message(..) | Event::Redacted)
+    matches!(entry.event, Event::Message(..) | Event::Redacted | Event::Audit(_))
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use auth::{Exchange, Failure, MECHANISMS, Mechanism, Step};
+use gate::Bar;
 use hall::{
     Beginning, Command, Effect, Entry, Event, Hall, LogId, Nick, Origin, Proposal, Proven, Query, Refusal, Reply,
-    RoomName, Seq, SessionId, Span,
+    RoomName, Seq, SessionId, Span, Time,
 };
+use ipnet::IpNet;
 use tokio::sync::mpsc;
 use wire::lines::{self, Asked, Auth, Said, Style};
 
@@ -149,7 +151,7 @@ impl Hub {
             stopping: false,
         };
         this.hall.set_policy(this.shared.settings.load().policy.clone());
-        this.shared.admission.bar(this.hall.bars());
+        this.bar(this.hall.bars());
         this
     }
 
@@ -360,6 +362,12 @@ impl Hub {
         self.hall.proved(session, proven, &mut self.effects);
         self.run_effects();
         self.resolve(session);
+    }
+
+    /// The gate keeps these networks out from now on.
+    fn bar(&self, bars: Vec<(IpNet, Option<Time>)>) {
+        let bar = |(network, until): (IpNet, Option<Time>)| Bar { network, until_ms: until.map(|time| time.0) };
+        self.shared.bars.set(bars.into_iter().map(bar).collect());
     }
 
     fn restyle(&mut self, session: SessionId, change: impl FnOnce(&mut Style)) {
@@ -592,7 +600,7 @@ impl Hub {
                     seat.conn.outbox().ignore(people);
                 }
             }
-            Effect::Bars(bars) => self.shared.admission.bar(bars),
+            Effect::Bars(bars) => self.bar(bars),
             Effect::Drain => self.shared.stop.notify_one(),
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
         }

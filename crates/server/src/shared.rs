@@ -9,7 +9,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use auth::Cost;
 use encoding_rs::Encoding;
-use gate::Admission;
+use gate::{Admission, Bars};
 use hall::{Seq, SessionId};
 use ledger::{Ledger, Memory, Sqlite, SqliteSettings};
 use tokio::sync::mpsc::error::TrySendError;
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) settings: ArcSwap<Settings>,
     pub(crate) codec: Codec,
     pub(crate) admission: Arc<Admission>,
+    /// Networks that are kept out.
+    pub(crate) bars: Bars,
     /// To the loop that owns the hall.
     pub(crate) hall: mpsc::Sender<Input>,
     pub(crate) ledger: Ledgerer,
@@ -62,6 +64,7 @@ impl Shared {
             settings: ArcSwap::from_pointee(settings),
             codec,
             admission: Arc::default(),
+            bars: Bars::default(),
             hall,
             ledger,
             deliverers: Deliverers::new(),

@@ -210,6 +210,7 @@ impl Hall {
     /// Something that an admin did is on the record: what follows from it at once.
     pub(crate) fn audited(&mut self, session: SessionId, by: &Nick, words: &Text, out: &mut Effects) {
         let (what, rest) = words.as_str().split_once(' ').unwrap_or((words.as_str(), ""));
+        out.push(Effect::Reply(session, Reply::Done(words.clone()), self.head));
         match what {
             "announce" => {
                 for session in self.sessions.keys() {
@@ -233,7 +234,6 @@ impl Hall {
             "delete" => self.forget_deleted(out),
             _ => {}
         }
-        out.push(Effect::Reply(session, Reply::Done(words.clone()), self.head));
     }
 
     /// Which networks are kept out of the hall, each until a time or for ever.

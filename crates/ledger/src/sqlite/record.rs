@@ -49,9 +49,10 @@ impl Kind {
         }
     }
 
-    /// On which side of a log it stands: messages (0) apart from what else happens (1).
+    /// On which side of a log it stands: messages (0) apart from what else happens (1). What an admin did is
+    /// read as messages are.
     pub(crate) fn side(self) -> i64 {
-        i64::from(!matches!(self, Self::Say | Self::Action | Self::Redacted))
+        i64::from(!matches!(self, Self::Say | Self::Action | Self::Redacted | Self::Audit))
     }
 }
 
