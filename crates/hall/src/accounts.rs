@@ -76,7 +76,7 @@ impl Accounts {
 
     /// Whose nick this is, or could be taken for.
     pub(crate) fn resembled(&self, nick: &Nick) -> Option<PersonId> {
-        self.owner(nick).or_else(|| self.looks.get(&nick.skeleton()).copied())
+        self.owner(nick).or_else(|| nick.skeletons().iter().find_map(|looks| self.looks.get(looks)).copied())
     }
 
     /// Whose certificate this is.
@@ -116,13 +116,16 @@ impl Accounts {
             "nick" => {
                 let Some(nick) = Nick::new(value.unwrap_or(rest), usize::MAX).ok() else { return };
                 if on {
-                    self.looks.insert(nick.skeleton(), id);
+                    self.looks.extend(nick.skeletons().map(|looks| (looks, id)));
                     self.nicks.insert(nick.clone(), id);
                     account.nicks.insert(nick);
                 } else {
                     account.nicks.remove(&nick);
                     self.nicks.remove(&nick);
-                    self.looks.remove(&nick.skeleton());
+                    // Its other nicks may look the same.
+                    self.looks.retain(|_, owner| *owner != id);
+                    let left = account.nicks.iter().flat_map(Nick::skeletons);
+                    self.looks.extend(left.map(|looks| (looks, id)));
                 }
             }
             "verifier" => account.verifier = secret.cloned(),

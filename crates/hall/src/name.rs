@@ -67,9 +67,40 @@ impl Name {
     }
 }
 
-/// The form by which names are compared.
+/// The form by which names are compared: the mappings of PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3): full-width and
+/// half-width characters become those that they are a form of, letters become small ones, and the whole is composed (NFC).
+/// The profile's class of letters is not asked for: it would refuse emoji and much else that people are called here, and
+/// what a name may hold is checked above.
 pub(crate) fn fold(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).nfc().collect()
+    let mut folded = one_fold(text);
+    // Composing may leave something that is mapped once more; it comes to rest at once in practice.
+    for _ in 0..FOLDS_MOST {
+        let again = one_fold(&folded);
+        if again == folded {
+            break;
+        }
+        folded = again;
+    }
+    folded
+}
+
+/// Folds after which every text that there is has come to rest.
+const FOLDS_MOST: usize = 4;
+
+fn one_fold(text: &str) -> String {
+    let narrow = |c: char| {
+        // The wide form of a sign that no name may hold is no such sign.
+        let form = matches!(c, '\u{FF01}'..='\u{FFEF}') && !std::iter::once(c).nfkc().any(is_refused);
+        let (as_it_is, mapped) = if form { (None, Some(std::iter::once(c).nfkc())) } else { (Some(c), None) };
+        as_it_is.into_iter().chain(mapped.into_iter().flatten())
+    };
+    text.chars().flat_map(narrow).flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// What a text looks like, however it is spelt: the skeleton of UTS #39, section 4, of its small letters.
+fn looks(text: &str) -> String {
+    let skeleton: String = unicode_security::skeleton(text).collect();
+    fold(&skeleton)
 }
 
 /// Whether a character may stand in no name: white space, controls, what is invisible or turns the text around, signs.
@@ -116,10 +147,11 @@ impl Nick {
 }
 
 impl Nick {
-    /// What it looks like, however it is spelt.
+    /// What it looks like, however it is spelt (UTS #39): as it was written, and in small letters, since a large I looks like
+    /// a small l and a small i does not. Two nicks look alike when they have one of these in common.
     #[must_use]
-    pub fn skeleton(&self) -> String {
-        self.key().to_owned()
+    pub fn skeletons(&self) -> [String; 2] {
+        [looks(self.as_str()), looks(self.key())]
     }
 }
 
@@ -172,6 +204,8 @@ name_like!(Nick, RoomName);
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn nick(raw: &str) -> Result<String, NameError> {
@@ -205,6 +239,47 @@ mod tests {
         same("Minsu", "mINSU");
         same("\u{1112}\u{1161}\u{11ab}", "한");
         same("Ä", "a\u{308}");
+        same("ＭＩＮＳＵ", "minsu");
+        same("ﾏﾙ", "マル");
+        assert_eq!(Nick::new("a＊", 30).unwrap().key(), "a＊", "no sign of a mask");
+    }
+
+    #[test]
+    fn names_that_look_alike_are_found_to() {
+        let alike = |a: &str, b: &str| {
+            let (a, b) = (Nick::new(a, 30).unwrap().skeletons(), Nick::new(b, 30).unwrap().skeletons());
+            a.iter().any(|a| b.contains(a))
+        };
+        for (a, b) in [
+            ("paypal", "p\u{0430}ypal"),
+            ("minsu", "m\u{0456}nsu"),
+            ("paypal", "PayPaI"),
+            ("paypal", "paypa1"),
+            ("Ζωη", "Zωη"),
+            ("ｍｉｎｓｕ", "minsu"),
+            ("zoo", "z\u{03BF}\u{043E}"),
+        ] {
+            assert!(alike(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("민수", "민서"),
+            ("이수", "이슈"),
+            ("김철수", "김철슈"),
+            ("하나", "허나"),
+            ("minsu", "minseo"),
+            ("지수", "지우"),
+            ("bob", "rob"),
+        ] {
+            assert!(!alike(a, b), "{a} {b}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_is_folding_once(text in "\\PC{0,12}") {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod index;
 mod kept;
 mod read;
 mod record;
+mod refold;
 mod schema;
 mod tend;
 mod write;
@@ -109,7 +110,13 @@ impl Sqlite {
     pub fn open(dir: &Path, settings: SqliteSettings) -> Result<Self, Error> {
         // Whoever wrote before has come to an end without working it in: there may be something in it that was to be wiped.
         let unfinished = wal(dir).is_some_and(|bytes| bytes > 0);
-        let conn = open_file(&dir.join(LEDGER_FILE), Access::Write(settings.durability), &settings.limits)?;
+        let path = dir.join(LEDGER_FILE);
+        let refolds = schema::refolds(&path);
+        let conn = open_file(&path, Access::Write(settings.durability), &settings.limits)?;
+        if refolds {
+            // Two rooms may have become one: an index that names either is made anew.
+            remove_index(dir)?;
+        }
         let Beginning { head, person, session, .. } = of_hall(&conn)?;
         let left = number(&conn, "SELECT count(*) FROM forgetting")?;
         Ok(Self {

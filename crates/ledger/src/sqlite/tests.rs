@@ -166,6 +166,34 @@ fn the_stored_file_is_what_the_first_version_made() {
 }
 
 #[test]
+fn rooms_that_have_become_one_are_one_with_all_that_was_said_in_both() {
+    let dir = TempDir::new().unwrap();
+    let conn = schema::make_old(&dir.path().join(LEDGER_FILE), 2);
+    conn.execute_batch(
+        "INSERT INTO logs (id, key, name, bytes) VALUES (1, '#dev', '#dev', 70), (2, '#ｄｅｖ', '#ＤＥＶ', 80), (3, '#ｂ', '#Ｂ', 64);
+         INSERT INTO entries VALUES (1, 10, 1, 1, 7, 'a', 1, 'one'), (2, 11, 2, 1, 7, 'a', 1, 'two'),
+             (3, 12, NULL, 1, 7, 'a', 7, 'b'), (4, 13, 1, 1, 7, 'b', 8, 'old'), (5, 14, 2, 1, 7, 'b', 8, 'new');
+         INSERT INTO places VALUES (1, 0, 1), (2, 0, 2), (2, 1, 3), (3, 1, 3), (1, 1, 4), (2, 1, 5);
+         INSERT INTO several VALUES (3, 0, 2), (3, 1, 3);
+         INSERT INTO topics VALUES (1, 4, 'old'), (2, 5, 'new');
+         UPDATE meta SET head = 5, person = 2;",
+    )
+    .unwrap();
+    drop(conn);
+    let mut ledger = Sqlite::open(dir.path(), settings()).unwrap();
+    let reader = ledger.reader().unwrap();
+    let seqs = |name: &str| {
+        let log = LogId::Room(RoomName::new(name, 50).unwrap());
+        reader.read(&log, Seq(0), 10).unwrap().entries.iter().map(|entry| entry.seq.0).collect::<Vec<_>>()
+    };
+    assert_eq!((seqs("#dev"), seqs("#ＤＥＶ"), seqs("#b")), (vec![1, 2, 3, 4, 5], vec![1, 2, 3, 4, 5], vec![3]));
+    let topics = ledger.beginning(9).unwrap().topics;
+    assert_eq!(topics.iter().map(|(_, seq, text)| (seq.0, text.as_str())).collect::<Vec<_>>(), [(5, "new")]);
+    say(&mut ledger, 20, "#ＤＥＶ", "three");
+    assert_eq!(seqs("#dev"), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
 fn another_programs_file_is_left_alone() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join(LEDGER_FILE);
