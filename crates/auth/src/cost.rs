@@ -7,8 +7,8 @@ use crate::limits::{ITERATIONS_MAX, ITERATIONS_MIN, LANES_MAX, MEMORY_KIB_MAX, P
 /// Bytes of what argon2id makes of a password.
 pub(crate) const HASH_BYTES: usize = 32;
 
-/// How much work a verifier asks of whoever has a password, and so of whoever guesses one. A number out of its bounds (in
-/// `limits`) counts as the nearest within them.
+/// How much work a verifier asks of whoever has a password, and so of whoever guesses one. A number out of its bounds
+/// (in `limits`) counts as the nearest within them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
     /// Memory that argon2id takes, in KiB: at least eight for each lane.
@@ -17,7 +17,8 @@ pub struct Cost {
     pub passes: u32,
     /// Lanes of argon2id. Here they are worked through one after the other.
     pub lanes: u32,
-    /// Iterations of PBKDF2 in SCRAM-SHA-256. The server pays for them when a verifier is made, and the client each time.
+    /// Iterations of PBKDF2 in SCRAM-SHA-256. The server pays for them when a verifier is made, and the client each
+    /// time.
     pub scram_iterations: u32,
 }
 

@@ -1,10 +1,10 @@
 //! A SASL exchange (RFC 4422): somebody logs in, a message at a time, in any dialect that can carry bytes.
 //!
-//! An [`Exchange`] is a value. It is [fed](Exchange::feed) what the client sends and says what comes next as a [`Step`].
-//! It looks nothing up and does nothing slow: when it has to know an account's verifier, it asks for it, and a password
-//! that is to be checked it hands out. All three mechanisms begin with a message of the client; a client that did not
-//! send one with the mechanism's name is sent an empty challenge first. A client that breaks off (`*` in IRC) is the
-//! dialect's affair, which drops the exchange.
+//! An [`Exchange`] is a value. It is [fed](Exchange::feed) what the client sends and says what comes next as a
+//! [`Step`]. It looks nothing up and does nothing slow: when it has to know an account's verifier, it asks for it, and
+//! a password that is to be checked it hands out. All three mechanisms begin with a message of the client; a client
+//! that did not send one with the mechanism's name is sent an empty challenge first. A client that breaks off (`*` in
+//! IRC) is the dialect's affair, which drops the exchange.
 //!
 //! Every exchange ends: after a failure, or any step that hands the matter over, it takes no further message.
 
@@ -20,8 +20,8 @@ use crate::Cost;
 use crate::limits::{MESSAGE_BYTES_MAX, NAME_BYTES_MAX, NONCE_BYTES};
 use crate::scram::{Asked, Opening, Proving};
 
-/// The mechanisms, the best first. Whether EXTERNAL can be offered to a client depends on its having shown a certificate,
-/// and whether PLAIN may, on the connection.
+/// The mechanisms, the best first. Whether EXTERNAL can be offered to a client depends on its having shown a
+/// certificate, and whether PLAIN may, on the connection.
 pub const MECHANISMS: [Mechanism; 3] = [Mechanism::ScramSha256, Mechanism::External, Mechanism::Plain];
 
 /// A way to say who one is.
@@ -146,9 +146,9 @@ enum State {
 impl Exchange {
     /// Begins an exchange.
     ///
-    /// `nonce` is random bytes, drawn for this exchange alone. `hall_key` is a long random text that is always the same in
-    /// one hall and known to nobody: what a client is shown of an account that is not there follows from it. `cost` is that
-    /// of new verifiers; such an account pretends to have one.
+    /// `nonce` is random bytes, drawn for this exchange alone. `hall_key` is a long random text that is always the same
+    /// in one hall and known to nobody: what a client is shown of an account that is not there follows from it. `cost`
+    /// is that of new verifiers; such an account pretends to have one.
     #[must_use]
     pub fn start(mechanism: Mechanism, nonce: [u8; NONCE_BYTES], hall_key: &Secret, cost: &Cost) -> Self {
         Self::with_nonce(mechanism, STANDARD.encode(nonce), hall_key, cost)

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The SHA-256 fingerprint of a certificate. It is written in lower-case hexadecimal digits, and compared in constant time.
+/// The SHA-256 fingerprint of a certificate. It is written in lower-case hexadecimal digits, and compared in constant
+/// time.
 #[derive(Clone, Copy)]
 pub struct Fingerprint([u8; 32]);
 

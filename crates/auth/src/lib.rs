@@ -1,12 +1,13 @@
 //! Checks who somebody is: makes verifiers of passwords, checks passwords and proofs against them, and speaks the SASL
 //! mechanisms.
 //!
-//! Pure: it draws no randomness, reads no clock and looks no account up; salts, nonces and verifiers are given to it, and
-//! the same inputs give the same outcome. [`derive`], [`check`] and [`scram::Client::answer`] are slow because that is what
-//! makes guessing slow; whoever calls them keeps them off the hall's loop. An [`Exchange`] costs a few hashes a message.
+//! Pure: it draws no randomness, reads no clock and looks no account up; salts, nonces and verifiers are given to it,
+//! and the same inputs give the same outcome. [`derive()`], [`check`] and [`scram::Client::answer`] are slow because
+//! that is what makes guessing slow; whoever calls them keeps them off the hall's loop. An [`Exchange`] costs a few
+//! hashes a message.
 //!
-//! Nothing here tells whether an account exists: without one, a check does the same work, and an exchange takes the same
-//! steps with values of the same shape.
+//! Nothing here tells whether an account exists: without one, a check does the same work, and an exchange takes the
+//! same steps with values of the same shape.
 
 mod cost;
 mod exchange;

@@ -5,8 +5,8 @@
 pub const PASSWORD_CHARS_MIN: usize = 8;
 /// The most characters of a password.
 pub const PASSWORD_CHARS_MAX: usize = 128;
-/// The most bytes that are looked at to see whether they are a password: the longest one, each character of it taken apart
-/// into three (as Hangul is).
+/// The most bytes that are looked at to see whether they are a password: the longest one, each character of it taken
+/// apart into three (as Hangul is).
 pub(crate) const PASSWORD_BYTES_MAX: usize = PASSWORD_CHARS_MAX * 3 * 4;
 
 /// The most bytes of one decoded SASL message. The longest PLAIN message, with both names and a password, fits.

@@ -2,7 +2,8 @@
 //!
 //! The profile is PRECIS OpaqueString (RFC 8265, section 4.2): case and width are kept, every kind of space is a space,
 //! and there are no controls. Text is composed (NFC) before it is looked at and not only after it, since the profile
-//! would refuse Hangul that arrives in single letters, as some systems send it. What it allows anyway, it makes the same of.
+//! would refuse Hangul that arrives in single letters, as some systems send it. What it allows anyway, it makes the
+//! same of.
 
 use std::borrow::Cow;
 
@@ -42,8 +43,8 @@ pub fn prepare(password: &str) -> Result<Secret, BadPassword> {
     }
 }
 
-/// The form in which passwords are compared. Short ones have it too: what is asked of a new password is not asked of one
-/// that somebody logs in with.
+/// The form in which passwords are compared. Short ones have it too: what is asked of a new password is not asked of
+/// one that somebody logs in with.
 pub(crate) fn opaque(password: &str) -> Result<Secret, BadPassword> {
     if password.len() > PASSWORD_BYTES_MAX {
         return Err(BadPassword::TooLong(PASSWORD_CHARS_MAX));

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! The first word is the version of this form. The second is a PHC string, against which a password is checked that
-//! arrives as such. The third is what RFC 5803 stores for SCRAM, against which a proof is checked; its values are base64.
-//! Each of the two can be taken out and used by other programs. They have salts of their own, so that neither helps to
-//! guess the other; a guesser takes the cheaper of them, so both have to cost enough ([`Cost`]).
+//! arrives as such. The third is what RFC 5803 stores for SCRAM, against which a proof is checked; its values are
+//! base64. Each of the two can be taken out and used by other programs. They have salts of their own, so that neither
+//! helps to guess the other; a guesser takes the cheaper of them, so both have to cost enough ([`Cost`]).
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -55,8 +55,8 @@ pub fn derive(password: &Secret, salts: [u8; SALT_BYTES], cost: &Cost) -> Result
 
 /// Whether this is the password of that verifier. Slow, as the verifier says.
 ///
-/// When there is no verifier, because there is no such account, or when it is damaged, the same work is done for nothing,
-/// as `cost` says, and the answer is no. What cannot be anybody's password is answered at once.
+/// When there is no verifier, because there is no such account, or when it is damaged, the same work is done for
+/// nothing, as `cost` says, and the answer is no. What cannot be anybody's password is answered at once.
 #[must_use]
 pub fn check(verifier: Option<&Secret>, password: &str, cost: &Cost) -> bool {
     let Ok(password) = opaque(password) else { return false };
@@ -70,8 +70,8 @@ pub fn check(verifier: Option<&Secret>, password: &str, cost: &Cost) -> bool {
     argon2id(&password, &salt, params).is_some_and(|computed| (computed.ct_eq(&*hash) & is_known).into())
 }
 
-/// Whether a verifier was made at another cost than `cost`, or is damaged: at the next occasion at which the password is
-/// there, it should be made anew. Until then, it takes another time to check than what is done for nobody.
+/// Whether a verifier was made at another cost than `cost`, or is damaged: at the next occasion at which the password
+/// is there, it should be made anew. Until then, it takes another time to check than what is done for nobody.
 #[must_use]
 pub fn needs_renewal(verifier: &Secret, cost: &Cost) -> bool {
     Verifier::parse(verifier).is_none_or(|verifier| verifier.cost() != cost.bounded())

@@ -3,8 +3,9 @@
 //!
 //! [`detect`]: a decision is never taken back, however the bytes come. [`lines`]: the bytes go the whole way, from a
 //! client's packets through the hall and a ledger to what two others are written, each line of which must be one of
-//! those that `docs/plain-lines.md` knows. [`record`]: whatever is stored is an entry or is refused, and an entry stays the
-//! same when it is exported and imported. [`import`]: a file is read in whole, or changes nothing.
+//! those that `docs/plain-lines.md` knows. [`record`]: whatever is stored is an entry or is refused, and an entry stays
+//! the same when it is exported and imported. [`import`]: a file is read in whole, or changes nothing. [`sasl`]:
+//! whoever does not know the password is let in by no messages, and does not learn whether there is such an account.
 
 use std::ops::ControlFlow;
 
@@ -16,6 +17,10 @@ use wire::{Codec, DECIDING_BYTES, Dialect, Guess};
 use crate::conn::{Conn, Pumped};
 use crate::hub::{Conns, Hub, Outcome, Request};
 use crate::{Faulty, Plan, Rng};
+
+mod sasl;
+
+pub use sasl::sasl;
 
 /// Bytes of a line that the probes allow: small, so that lines which are too long come often.
 const LINE_BYTES: usize = 64;

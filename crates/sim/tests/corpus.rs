@@ -75,6 +75,34 @@ const LINES: [&[u8]; 24] = [
     b"\"",
 ];
 
+/// Pieces of logins.
+const LOGINS: [&[u8]; 24] = [
+    b"n,,n=minsu,r=abc\n",
+    b"y,,n=nobody,r=abc\n",
+    b"n,a=minsu,",
+    b"n=minsu",
+    b",r=",
+    b"c=biws,",
+    b"r=abcAQEBAQEBAQEBAQEBAQEBAQEBAQEB,",
+    b",p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    b"p=tls-unique,,",
+    b"m=1,",
+    b"=2C",
+    b"=3D",
+    b"!\n",
+    b"\n!",
+    b"\n",
+    b"\0",
+    b"minsu",
+    b"\0minsu\0correct horse battery",
+    b"\0nobody\0correct horse battery",
+    b"r=AgICAgICAgICAgICAgICAgICAgIC",
+    b"x,s=AAAA,i=4096",
+    b"v=AAAA",
+    b"v1 $argon2id$v=19$m=8,t=1,p=1$",
+    b"\xff",
+];
+
 fn replay(target: &str, probe: fn(&[u8])) {
     replay_pieces(target, &PIECES, 400, probe);
 }
@@ -124,4 +152,9 @@ fn whatever_is_stored_is_an_entry_or_is_refused() {
 #[test]
 fn a_file_is_read_in_whole_or_changes_nothing() {
     replay_pieces("import", &LINES, 60, probe::import);
+}
+
+#[test]
+fn nobody_is_let_in_without_the_password() {
+    replay_pieces("sasl", &LOGINS, 2_000, probe::sasl);
 }

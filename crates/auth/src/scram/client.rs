@@ -16,8 +16,8 @@ use crate::{BadPassword, Failure};
 /// What no channel is bound with.
 const GS2_HEADER: &str = "n,,";
 
-/// Somebody who logs in: [`first`](Self::first) is sent, the server's challenge goes to [`answer`](Self::answer) and its
-/// result back, and what the server then says goes to [`verify`](Self::verify).
+/// Somebody who logs in: [`first`](Self::first) is sent, the server's challenge goes to [`answer`](Self::answer) and
+/// its result back, and what the server then says goes to [`verify`](Self::verify).
 pub struct Client {
     first_bare: String,
     nonce: String,
@@ -48,8 +48,8 @@ impl Client {
     /// The proof, for the server's challenge. Slow, as the server says.
     ///
     /// # Errors
-    /// When the challenge is malformed, answers another exchange, or asks for fewer iterations than RFC 7677 allows or more
-    /// than anybody has time for.
+    /// When the challenge is malformed, answers another exchange, or asks for fewer iterations than RFC 7677 allows or
+    /// more than anybody has time for.
     pub fn answer(&mut self, challenge: &[u8]) -> Result<Vec<u8>, Failure> {
         let first = ServerFirst::parse(challenge)?;
         if first.nonce.strip_prefix(&self.nonce).is_none_or(str::is_empty) {

@@ -1,7 +1,7 @@
 //! The four messages of a SCRAM exchange (RFC 5802, section 7): reading them to the letter, and writing names.
 //!
-//! What is read: the attributes in their order, no mandatory extension (`m=`), unknown ones where the grammar has a place
-//! for them. All of it is UTF-8 without NUL.
+//! What is read: the attributes in their order, no mandatory extension (`m=`), unknown ones where the grammar has a
+//! place for them. All of it is UTF-8 without NUL.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
