@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use hall::{Author, Entry, Event, Kind, LogId, Nick, PersonId, Proposal, RoomName, Search, Seq, SessionId, Text, Time};
+use hall::{
+    Author, Beginning, Deed, Entry, Event, Flag, Keep, Kind, LogId, Nick, PersonId, Proposal, Rank, RoomName, Rule,
+    Search, Secret, Seq, SessionId, Subject, Text, Time,
+};
 
 use crate::{Found, Ledger, Reader};
 
@@ -34,14 +37,33 @@ pub fn message(to: &str, text: &str) -> Proposal {
 /// When the name of a room is none.
 #[must_use]
 pub fn proposal(rooms: &[&str], event: Event) -> Proposal {
-    let nick = Nick::new("민수", 30).expect("a nick");
-    let author = Author::guest(PersonId(1), SessionId(1), nick);
+    let author = Author::guest(PersonId(1), SessionId(1), nick("민수"));
     Proposal::new(author, rooms.iter().map(|r| room(r)).collect(), event)
 }
 
-fn from(nick: &str, to: &str, text: &str) -> Proposal {
+/// A nick.
+fn nick(raw: &str) -> Nick {
+    Nick::new(raw, 30).expect("a nick")
+}
+
+/// Something that is remembered, and forgotten, with an entry of the room `#a`.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn keeping(keeps: Vec<Keep>) -> Proposal {
+    Proposal { keeps, ..proposal(&["#a"], Event::Rule(Rule::Flag(Flag::Moderated, true))) }
+}
+
+/// A field that has this value from now on.
+#[must_use]
+pub fn set(subject: Subject, field: &str, value: &str) -> Keep {
+    Keep::Set(subject, field.to_owned(), Secret::new(value))
+}
+
+fn from(called: &str, to: &str, text: &str) -> Proposal {
     let mut message = message(to, text);
-    message.author.nick = Nick::new(nick, 30).expect("a nick");
+    message.author.nick = nick(called);
     message
 }
 
@@ -60,8 +82,13 @@ pub fn check(make: impl Fn() -> Box<dyn Ledger>) {
     finds_by_author_and_time(&mut *make());
     takes_a_message_back(&mut *make());
     remembers_what_a_hall_begins_with(&mut *make());
-    let ledger = make();
-    assert_ne!(begun(&*ledger).hall, begun(&*make()).hall, "each ledger is of a hall of its own");
+    remembers_what_is_beside_the_log(&mut *make());
+    forgets_what_it_is_told_to(&mut *make());
+    tells_no_secret_again(&mut *make());
+    knows_whose_account_it_was_and_whom_it_was_for(&mut *make());
+    let (one, other) = (begun(&*make()), begun(&*make()));
+    assert_ne!(one.hall, other.hall, "each ledger is of a hall of its own");
+    assert_ne!(one.secret, other.secret, "and has a secret of its own");
 }
 
 fn seqs(entries: &[Arc<Entry>]) -> Vec<u64> {
@@ -80,7 +107,7 @@ fn reader(ledger: &dyn Ledger) -> Box<dyn Reader> {
     ledger.reader().expect("a reader")
 }
 
-fn begun(ledger: &dyn Ledger) -> hall::Beginning {
+fn begun(ledger: &dyn Ledger) -> Beginning {
     ledger.beginning(10).expect("a beginning")
 }
 
@@ -119,30 +146,46 @@ fn an_entry_of_several_logs_is_in_each(ledger: &mut dyn Ledger) {
 }
 
 fn every_event_is_read_as_it_was_committed(ledger: &mut dyn Ledger) {
-    let nick = Nick::new("Ζωή", 30).expect("a nick");
     let said = |kind, text| Event::Message(kind, Text::new(text));
     let events = [
         Event::Join,
         said(Kind::Say, "안녕 👋🏽 \u{1b}[31m"),
         said(Kind::Action, "손을 흔든다"),
-        Event::Nick(nick),
+        Event::Nick(nick("Ζωή")),
         Event::Topic(Text::new("시험")),
         Event::Topic(Text::new("")),
         Event::Redact(Seq(900)),
         Event::Part,
         Event::Quit,
+        Event::Rule(Rule::Rank(PersonId(7), nick("영희"), Some(Rank::Operator))),
+        Event::Kick(PersonId(7), nick("영희"), Text::new("시끄럽다  정말 ")),
+        Event::Kick(PersonId(8), nick("bob"), Text::new("")),
+        Event::Audit(Text::new("ban  * 비밀")),
     ];
+    let events_count = events.len();
     let mut group: Vec<_> = events.into_iter().map(|event| proposal(&["#Lobby"], event)).collect();
     let mut direct = message("#a", "둘만");
     direct.logs = [LogId::direct(PersonId(u64::from(u32::MAX)), PersonId(2))].into_iter().collect();
     group.push(direct.clone());
+    let mut own = direct.clone();
+    own.logs = [LogId::direct(PersonId(5), PersonId(5))].into_iter().collect();
+    for event in [Event::Account(Deed::Registered(nick("Ζωή"))), Event::Invite(room_name("#Lobby"))] {
+        group.push(Proposal { event, ..own.clone() });
+    }
     let given = commit(ledger, group);
     let reader = reader(ledger);
     let page = reader.read(&room("#lobby"), Seq(0), 99).expect("readable");
-    assert_eq!(page.entries, given[..9], "each event");
+    assert_eq!(page.entries, given[..events_count], "each event");
     let shown = |entry: &Entry| format!("{entry:?}");
     assert_eq!(shown(&page.entries[0]), shown(&given[0]), "names as they were written");
-    assert_eq!(reader.read(&direct.logs[0], Seq(0), 99).expect("readable").entries, given[9..], "direct messages");
+    assert_eq!(
+        reader.read(&direct.logs[0], Seq(0), 99).expect("readable").entries,
+        given[events_count..=events_count],
+        "direct messages"
+    );
+    let alone = reader.read(&LogId::Direct(PersonId(5), PersonId(5)), Seq(0), 99).expect("readable");
+    assert_eq!(alone.entries, given[events_count + 1..], "what concerns one alone");
+    assert_eq!(shown(&alone.entries[1]), shown(&given[events_count + 2]), "names as they were written");
 }
 
 fn ends_a_replay_where_somebody_came(ledger: &mut dyn Ledger) {
@@ -252,4 +295,104 @@ fn remembers_what_a_hall_begins_with(ledger: &mut dyn Ledger) {
     let topics = |most| ledger.beginning(most).expect("a beginning").topics;
     assert_eq!(topics(9), [(room_name("#c"), Seq(3), Text::new("3")), (room_name("#a"), Seq(5), Text::new("4"))]);
     assert_eq!(topics(1), [(room_name("#a"), Seq(5), Text::new("4"))]);
+}
+
+/// What a ledger remembers, as it can be compared and shown.
+fn kept(ledger: &dyn Ledger) -> Vec<(Subject, String, String)> {
+    let kept = begun(ledger).kept.into_iter();
+    kept.map(|(subject, field, value)| (subject, field, value.expose().to_owned())).collect()
+}
+
+fn kept_are(ledger: &dyn Ledger, expect: &[(&Subject, &str, &str)]) {
+    let expect: Vec<_> =
+        expect.iter().map(|(s, field, value)| ((*s).clone(), (*field).into(), (*value).into())).collect();
+    assert_eq!(kept(ledger), expect);
+}
+
+fn remembers_what_is_beside_the_log(ledger: &mut dyn Ledger) {
+    let began = begun(ledger);
+    assert!(began.kept.is_empty(), "{began:?}");
+    let secret = began.secret.expect("there is one");
+    assert!(secret.expose().len() == 64 && secret.expose().bytes().all(|b| b.is_ascii_hexdigit()));
+    let (lobby, person) = (Subject::Room(room_name("#Lobby")), |n| Subject::Account(PersonId(n)));
+    let group = vec![
+        keeping(vec![set(Subject::Hall, "motd", ""), set(lobby.clone(), "key", "열려라 참깨")]),
+        keeping(vec![set(person(10), "name", "b"), set(person(9), "name", "a"), set(person(9), "Name", "A")]),
+        keeping(vec![set(Subject::Room(room_name("#a")), "x", "1"), set(lobby.clone(), "flag:secret", "on")]),
+    ];
+    assert_eq!(commit(ledger, group.clone())[1].keeps, group[1].keeps, "who commits is given them back");
+    let all = [
+        (&Subject::Room(room_name("#a")), "x", "1"),
+        (&lobby, "flag:secret", "on"),
+        (&lobby, "key", "열려라 참깨"),
+        (&person(9), "Name", "A"),
+        (&person(9), "name", "a"),
+        (&person(10), "name", "b"),
+        (&Subject::Hall, "motd", ""),
+    ];
+    kept_are(ledger, &all);
+    assert_eq!(format!("{:?}", kept(ledger)[1].0), format!("{lobby:?}"), "the name as it was written");
+    assert_eq!(begun(ledger).secret, Some(secret), "it stays the same");
+}
+
+fn forgets_what_it_is_told_to(ledger: &mut dyn Ledger) {
+    let (lobby, person) = (Subject::Room(room_name("#Lobby")), |n| Subject::Account(PersonId(n)));
+    let unset = |subject: &Subject, field: &str| Keep::Unset(subject.clone(), field.to_owned());
+    commit(ledger, vec![keeping(vec![set(lobby.clone(), "a", "1"), set(lobby.clone(), "b", "2")])]);
+    let shouted = Subject::Room(room_name("#LOBBY"));
+    commit(ledger, vec![keeping(vec![set(shouted.clone(), "a", "3"), unset(&shouted, "b"), unset(&person(9), "x")])]);
+    kept_are(ledger, &[(&lobby, "a", "3")]);
+    // Each after the one before, in one entry and in one group.
+    let again = vec![
+        set(person(1), "a", "1"),
+        set(person(10), "a", "1"),
+        Keep::Forget(person(1)),
+        set(person(1), "b", "1"),
+        unset(&person(1), "b"),
+        set(person(1), "b", "2"),
+    ];
+    commit(ledger, vec![keeping(again), keeping(vec![Keep::Forget(lobby.clone()), set(lobby.clone(), "c", "4")])]);
+    kept_are(ledger, &[(&lobby, "c", "4"), (&person(1), "b", "2"), (&person(10), "a", "1")]);
+    commit(ledger, vec![keeping(vec![Keep::Forget(person(10)), unset(&lobby, "c"), Keep::Forget(Subject::Hall)])]);
+    kept_are(ledger, &[(&person(1), "b", "2")]);
+}
+
+fn tells_no_secret_again(ledger: &mut dyn Ledger) {
+    let mut said = message("#a", "x");
+    said.keeps = vec![set(Subject::Hall, "password", "hunter2")];
+    let given = commit(ledger, vec![said]);
+    assert!(!format!("{given:?}").contains("hunter2"));
+    let reader = reader(ledger);
+    let page = reader.read(&room("#a"), Seq(0), 9).expect("readable");
+    assert!(page.entries[0].keeps.is_empty(), "what is read again keeps nothing");
+    let bare = Entry { keeps: Vec::new(), ..(*given[0]).clone() };
+    assert_eq!(*page.entries[0], bare);
+}
+
+fn knows_whose_account_it_was_and_whom_it_was_for(ledger: &mut dyn Ledger) {
+    let mut said = message("#a", "둘만의 말");
+    said.author.account = Some(nick("Minsu"));
+    said.logs = [LogId::direct(PersonId(1), PersonId(2))].into_iter().collect();
+    said.to = Some(nick("영희"));
+    let log = said.logs[0].clone();
+    let invited = Proposal { event: Event::Invite(room_name("#b")), ..said.clone() };
+    let given = commit(ledger, vec![said, invited]);
+    let search = Search { logs: vec![log.clone()], words: vec!["둘만".into()], ..Search::default() };
+    let found = look(ledger, &search, 9).entries;
+    let reader = reader(ledger);
+    let read = reader.read(&log, Seq(0), 9).expect("readable").entries;
+    let last = reader.last_messages(&log, Seq(9), 9).expect("readable").entries;
+    let since = reader.messages_since(&log, Time(0), Seq(9), 9).expect("readable").entries;
+    assert_eq!(read, given);
+    for entries in [found, last, since] {
+        assert_eq!(entries, given[..1], "a message and nothing else");
+    }
+    assert_eq!(format!("{:?}", read[0]), format!("{:?}", given[0]), "names as they were written");
+    commit(ledger, vec![proposal_in(&log, Event::Redact(Seq(1)))]);
+    let stone = &reader.last_messages(&log, Seq(9), 9).expect("readable").entries[0];
+    assert_eq!((&stone.event, &stone.to), (&Event::Redacted, &given[0].to));
+}
+
+fn proposal_in(log: &LogId, event: Event) -> Proposal {
+    Proposal { logs: [log.clone()].into_iter().collect(), ..proposal(&[], event) }
 }

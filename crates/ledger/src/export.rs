@@ -8,7 +8,7 @@ use hall::{Entry, LogId, RoomName, Seq, Time};
 use rusqlite::params;
 
 use crate::line::{self, Header};
-use crate::sqlite::{Access, COLUMNS, Row, Store, beginning, failed, int};
+use crate::sqlite::{Access, COLUMNS, Row, Store, failed, int, of_hall};
 use crate::{Error, SqliteLimits};
 
 /// Entries read from the store in one go.
@@ -61,7 +61,7 @@ pub fn export(
     out: &mut dyn Write,
 ) -> Result<Exported, ExportError> {
     let store = Store::open(dir, Access::Read, limits)?;
-    let begun = beginning(&store.conn, 0)?;
+    let begun = of_hall(&store.conn)?;
     let header =
         Header { maru: line::VERSION, hall: begun.hall, head: begun.head.0, after: options.after.0.min(begun.head.0) };
     let mut put = |line: &str| writeln!(out, "{line}").map_err(ExportError::Write);

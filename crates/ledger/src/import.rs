@@ -127,7 +127,7 @@ impl Import<'_> {
     }
 
     fn take_hall(&mut self, header: &Header) -> Result<(), Refused> {
-        let ours = crate::sqlite::beginning(&self.known.conn, 0)?.hall;
+        let ours = crate::sqlite::of_hall(&self.known.conn)?.hall;
         if ours == header.hall {
             return Ok(());
         }
@@ -144,11 +144,11 @@ impl Import<'_> {
         let Some(there) = there else {
             self.count.entries += 1;
             self.filled |= old;
-            let Entry { seq, at, author, logs, mut event } = entry;
+            let Entry { seq, at, author, logs, mut event, to, keeps } = entry;
             if matches!(event, Event::Message(..)) && self.taken_back.contains(&seq) {
                 event = Event::Redacted;
             }
-            self.ledger.put(seq, at, &Proposal { author, logs, event })?;
+            self.ledger.put(seq, at, &Proposal { author, logs, event, to, keeps })?;
             return Ok(());
         };
         self.count.known += 1;

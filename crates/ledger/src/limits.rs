@@ -55,6 +55,9 @@ pub struct SqliteLimits {
     pub page_entries: usize,
     /// Entries that are let go in one slice of tending.
     pub tend_entries: usize,
+    /// How long a value that was kept beside the log and is no longer may stay in the files before the write-ahead log is
+    /// worked in for its sake, in milliseconds: some change often, and those who speak wait for that.
+    pub outdated_wait_ms: u64,
     /// Pages that are given back to the disk in one slice of tending.
     pub tend_vacuum_pages: u32,
     /// Entries that the index takes in one piece.
@@ -73,6 +76,7 @@ impl Default for SqliteLimits {
             known_logs: 4_096,
             page_entries: 10_000,
             tend_entries: 512,
+            outdated_wait_ms: 10_000,
             tend_vacuum_pages: 256,
             index_entries: 4_096,
             search: SearchLimits::default(),

@@ -38,11 +38,17 @@ struct Line {
     nick: String,
     person: u64,
     session: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
     event: Name,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     target: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target_nick: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +63,11 @@ enum Name {
     Nick,
     Topic,
     Redact,
+    Rule,
+    Kick,
+    Invite,
+    Account,
+    Audit,
 }
 
 /// Why a line is none.
@@ -101,18 +112,24 @@ pub fn of_entry(entry: &Entry) -> String {
             LogId::Direct(a, b) => between = Some([a.0, b.0]),
         }
     }
-    let text = |text: &Text| Some(text.as_str().to_owned());
+    let some = |text: &str| Some(text.to_owned());
     let (event, text, target) = match &entry.event {
-        Event::Message(Kind::Say, said) => (Name::Say, text(said), None),
-        Event::Message(Kind::Action, said) => (Name::Action, text(said), None),
+        Event::Message(Kind::Say, said) => (Name::Say, some(said.as_str()), None),
+        Event::Message(Kind::Action, said) => (Name::Action, some(said.as_str()), None),
         Event::Redacted => (Name::Redacted, None, None),
         Event::Join => (Name::Join, None, None),
         Event::Part => (Name::Part, None, None),
         Event::Quit => (Name::Quit, None, None),
-        Event::Nick(nick) => (Name::Nick, Some(nick.as_str().to_owned()), None),
-        Event::Topic(topic) => (Name::Topic, text(topic), None),
+        Event::Nick(nick) => (Name::Nick, some(nick.as_str()), None),
+        Event::Topic(topic) => (Name::Topic, some(topic.as_str()), None),
         Event::Redact(target) => (Name::Redact, None, Some(target.0)),
+        Event::Rule(rule) => (Name::Rule, Some(rule.to_string()), None),
+        Event::Kick(person, _, why) => (Name::Kick, some(why.as_str()), Some(person.0)),
+        Event::Invite(room) => (Name::Invite, some(room.as_str()), None),
+        Event::Account(deed) => (Name::Account, Some(deed.to_string()), None),
+        Event::Audit(words) => (Name::Audit, some(words.as_str()), None),
     };
+    let target_nick = if let Event::Kick(_, nick, _) = &entry.event { some(nick.as_str()) } else { None };
     let at = i64::try_from(entry.at.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or_default();
     let line = Line {
         seq: entry.seq.0,
@@ -122,9 +139,12 @@ pub fn of_entry(entry: &Entry) -> String {
         nick: entry.author.nick.as_str().to_owned(),
         person: entry.author.person.0,
         session: entry.author.session.0,
+        account: entry.author.account.as_ref().and_then(|name| some(name.as_str())),
+        to: entry.to.as_ref().and_then(|name| some(name.as_str())),
         event,
         text,
         target,
+        target_nick,
     };
     serde_json::to_string(&line).expect("an entry can be written down")
 }
@@ -160,45 +180,71 @@ pub fn entry(line: &str) -> Result<Entry, Why> {
         return Err(Why::Number("seq", 0));
     }
     let at = line.at.parse::<Timestamp>().ok().and_then(|at| u64::try_from(at.as_millisecond()).ok());
-    let at = at.ok_or(Why::Time(line.at))?;
-    let nick = |raw: &str| Nick::new(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()));
+    let at = at.ok_or_else(|| Why::Time(line.at.clone()))?;
+    let account = line.account.as_deref().map(nick).transpose()?;
+    let author =
+        Author { person: PersonId(line.person), session: SessionId(line.session), nick: nick(&line.nick)?, account };
+    let to = line.to.as_deref().map(nick).transpose()?;
+    let proposal = Proposal { to, ..Proposal::new(author, logs(&line)?, event(&line)?) };
+    Ok(Entry::new(Seq(line.seq), Time(at), proposal))
+}
+
+fn nick(raw: &str) -> Result<Nick, Why> {
+    Nick::new(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()))
+}
+
+fn room(raw: &str) -> Result<RoomName, Why> {
+    RoomName::new(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()))
+}
+
+fn logs(line: &Line) -> Result<Logs, Why> {
     let mut logs = Logs::new();
     for raw in &line.rooms {
-        let room = RoomName::new(raw, NAME_CHARS).map_err(|_| Why::Name(raw.clone()))?;
-        if logs.contains(&LogId::Room(room.clone())) {
+        let log = LogId::Room(room(raw)?);
+        if logs.contains(&log) {
             return Err(Why::NoPlace);
         }
-        logs.push(LogId::Room(room));
+        logs.push(log);
     }
     match line.between {
-        Some([a, b]) if logs.is_empty() && a < b && b <= NUMBER_MAX => {
+        // Twice the same is what concerns one alone.
+        Some([a, b]) if logs.is_empty() && a <= b && b <= NUMBER_MAX => {
             logs.push(LogId::Direct(PersonId(a), PersonId(b)));
         }
         Some(_) => return Err(Why::NoPlace),
         None => {}
     }
-    if logs.is_empty() {
-        return Err(Why::NoPlace);
-    }
-    let said = |kind, raw: &str| {
-        let text = Text::new(raw);
+    if logs.is_empty() { Err(Why::NoPlace) } else { Ok(logs) }
+}
+
+fn event(line: &Line) -> Result<Event, Why> {
+    let text = line.text.as_deref();
+    if text.is_some_and(|text| Text::new(text).as_str() != text) {
         // What would not be kept as it stands is not what was exported.
-        if text.as_str() == raw { Ok(Event::Message(kind, text)) } else { Err(Why::Event) }
-    };
-    let event = match (line.event, line.text.as_deref(), line.target) {
-        (Name::Say, Some(text), None) => said(Kind::Say, text)?,
-        (Name::Action, Some(text), None) => said(Kind::Action, text)?,
-        (Name::Redacted, None, None) => Event::Redacted,
-        (Name::Join, None, None) => Event::Join,
-        (Name::Part, None, None) => Event::Part,
-        (Name::Quit, None, None) => Event::Quit,
-        (Name::Nick, Some(to), None) => Event::Nick(nick(to)?),
-        (Name::Topic, Some(text), None) if Text::new(text).as_str() == text => Event::Topic(Text::new(text)),
-        (Name::Redact, None, Some(target)) if target < line.seq => Event::Redact(Seq(target)),
+        return Err(Why::Event);
+    }
+    Ok(match (line.event, text, line.target, line.target_nick.as_deref()) {
+        (Name::Say, Some(text), None, None) => Event::Message(Kind::Say, Text::new(text)),
+        (Name::Action, Some(text), None, None) => Event::Message(Kind::Action, Text::new(text)),
+        (Name::Redacted, None, None, None) => Event::Redacted,
+        (Name::Join, None, None, None) => Event::Join,
+        (Name::Part, None, None, None) => Event::Part,
+        (Name::Quit, None, None, None) => Event::Quit,
+        (Name::Nick, Some(to), None, None) => Event::Nick(nick(to)?),
+        (Name::Topic, Some(text), None, None) => Event::Topic(Text::new(text)),
+        (Name::Redact, None, Some(target), None) if target < line.seq => Event::Redact(Seq(target)),
+        (Name::Rule, Some(words), None, None) => Event::Rule(words.parse().map_err(|_| Why::Event)?),
+        (Name::Kick, Some(_), Some(target), Some(_)) if target > NUMBER_MAX => {
+            return Err(Why::Number("target", target));
+        }
+        (Name::Kick, Some(why), Some(target), Some(called)) => {
+            Event::Kick(PersonId(target), nick(called)?, Text::new(why))
+        }
+        (Name::Invite, Some(to), None, None) => Event::Invite(room(to)?),
+        (Name::Account, Some(words), None, None) => Event::Account(words.parse().map_err(|_| Why::Event)?),
+        (Name::Audit, Some(words), None, None) => Event::Audit(Text::new(words)),
         _ => return Err(Why::Event),
-    };
-    let author = Author::guest(PersonId(line.person), SessionId(line.session), nick(&line.nick)?);
-    Ok(Entry::new(Seq(line.seq), Time(at), Proposal::new(author, logs, event)))
+    })
 }
 
 #[cfg(test)]
@@ -217,6 +263,11 @@ mod tests {
             r#"{"seq":3,"at":"1970-01-01T00:00:00.000Z","between":[1,9],"nick":"a","person":1,"session":2,"event":"redact","target":1}"#,
             r##"{"seq":4,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"topic","text":""}"##,
             r##"{"seq":5,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"quit"}"##,
+            r##"{"seq":6,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"account":"A","event":"rule","text":"list ban on troll*!*@* 0 시끄럽다  "}"##,
+            r##"{"seq":7,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"kick","text":"","target":7,"target_nick":"영희"}"##,
+            r##"{"seq":8,"at":"2026-11-25T12:00:00.000Z","between":[1,9],"nick":"a","person":1,"session":2,"account":"A","to":"Z","event":"invite","text":"#Lobby"}"##,
+            r#"{"seq":9,"at":"2026-11-25T12:00:00.000Z","between":[5,5],"nick":"a","person":5,"session":2,"event":"account","text":"registered 민수"}"#,
+            r##"{"seq":10,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"audit","text":"kick  everybody"}"##,
         ] {
             assert_eq!(of_entry(&entry(line).unwrap_or_else(|why| panic!("{line}: {why:?}"))), line);
         }
@@ -244,5 +295,14 @@ mod tests {
         assert_eq!(with("\"text\":\"x\"", "\"text\":\"a\\nb\""), Why::Event);
         assert_eq!(with("\"text\":\"x\"", "\"target\":0"), Why::Event);
         assert_eq!(with("say", "join"), Why::Event);
+        assert_eq!(with("say", "rule"), Why::Event);
+        assert_eq!(with("say\",\"text\":\"x", "account\",\"text\":\"registered a\\nb"), Why::Event);
+        assert_eq!(with("say", "kick"), Why::Event);
+        assert_eq!(with("\"x\"", "\"x\",\"target_nick\":\"b\""), Why::Event);
+        let kick = with("say\"", "kick\",\"target\":9007199254740992,\"target_nick\":\"b\"");
+        assert_eq!(kick, Why::Number("target", 1 << 53));
+        assert_eq!(with("say", "invite"), Why::Name("x".into()));
+        assert_eq!(with("\"event\"", "\"account\":\"a b\",\"event\""), Why::Name("a b".into()));
+        assert_eq!(with("\"event\"", "\"to\":\"\",\"event\""), Why::Name(String::new()));
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use hall::{Beginning, Entry, Event, LogId, Proposal, RoomName, Search, Seq, Text, Time};
+use hall::{Beginning, Entry, Event, Keep, LogId, Proposal, RoomName, Search, Secret, Seq, Subject, Text, Time};
 
 use crate::words::Wanted;
 use crate::{Error, Found, Indexer, Ledger, Limits, Page, Reader, Rejected, SearchLimits};
@@ -18,6 +18,7 @@ use crate::{Error, Found, Indexer, Ledger, Limits, Page, Reader, Rejected, Searc
 pub struct Memory {
     limits: Limits,
     hall: String,
+    secret: Secret,
     state: Arc<RwLock<State>>,
 }
 
@@ -30,6 +31,8 @@ struct State {
     order: VecDeque<Arc<Entry>>,
     logs: BTreeMap<LogId, Kept>,
     topics: BTreeMap<RoomName, (Seq, Text)>,
+    /// What is remembered beside the log. The hall has as much of it, and bounds it.
+    kept: BTreeMap<Subject, BTreeMap<String, Secret>>,
     /// The last entry that was let go, and the latest time of any that were.
     gone: (Seq, Time),
 }
@@ -53,13 +56,14 @@ impl Memory {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let random = || RandomState::new().hash_one(0_u8);
-        Self::of_hall(limits, format!("{:016x}{:016x}", random(), random()))
+        let id = || format!("{:016x}{:016x}", random(), random());
+        Self { limits, hall: id(), secret: Secret::new(id() + &id()), state: Arc::default() }
     }
 
-    /// An empty ledger of the hall with this id, for worlds in which nothing may be random.
+    /// An empty ledger of the hall with this id, for worlds in which nothing may be random: its secret is the id, twice.
     #[must_use]
     pub fn of_hall(limits: Limits, hall: String) -> Self {
-        Self { limits, hall, state: Arc::default() }
+        Self { limits, secret: Secret::new(hall.repeat(2)), hall, state: Arc::default() }
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
@@ -122,6 +126,27 @@ impl State {
             }
             _ => {}
         }
+        for keep in &entry.keeps {
+            self.remember(keep);
+        }
+    }
+
+    /// Remembers and forgets.
+    fn remember(&mut self, keep: &Keep) {
+        match keep {
+            Keep::Set(subject, field, value) => {
+                self.kept.entry(subject.clone()).or_default().insert(field.clone(), value.clone());
+            }
+            Keep::Unset(subject, field) => {
+                if let Some(fields) = self.kept.get_mut(subject) {
+                    fields.remove(field);
+                    if fields.is_empty() {
+                        self.kept.remove(subject);
+                    }
+                }
+            }
+            Keep::Forget(subject) => drop(self.kept.remove(subject)),
+        }
     }
 
     /// Puts a tombstone in the place of a message.
@@ -149,7 +174,13 @@ impl Ledger for Memory {
         for proposal in group {
             state.head.0 += 1;
             let entry = Arc::new(Entry::new(state.head, at, proposal));
-            state.keep(Arc::clone(&entry), &self.limits);
+            // Who reads it again learns no secret.
+            let bare = if entry.keeps.is_empty() {
+                Arc::clone(&entry)
+            } else {
+                Arc::new(Entry { keeps: Vec::new(), ..(*entry).clone() })
+            };
+            state.keep(bare, &self.limits);
             state.apply(&entry);
             entries.push(entry);
         }
@@ -172,6 +203,8 @@ impl Ledger for Memory {
             person: state.person,
             session: state.session,
             topics,
+            kept: state.kept.iter().flat_map(fields).collect(),
+            secret: Some(self.secret.clone()),
         })
     }
 
@@ -235,6 +268,13 @@ impl Reader for MemoryReader {
         let entries = state.order.iter().rev().filter(|e| wanted.fits(e)).take(most).cloned().collect();
         Ok(Found { entries, unindexed: 0 })
     }
+}
+
+/// The fields of a subject, one by one.
+fn fields<'a>(
+    (subject, fields): (&'a Subject, &'a BTreeMap<String, Secret>),
+) -> impl Iterator<Item = (Subject, String, Secret)> {
+    fields.iter().map(|(field, value)| (subject.clone(), field.clone(), value.clone()))
 }
 
 fn is_message(entry: &Entry) -> bool {

@@ -7,6 +7,7 @@
 
 mod error;
 mod index;
+mod kept;
 mod read;
 mod record;
 mod schema;
@@ -19,13 +20,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use hall::{Beginning, Entry, LogId, Proposal, RoomName, Search, Seq, Text, Time};
+use hall::{Beginning, Entry, LogId, Proposal, RoomName, Search, Secret, Seq, Text, Time};
 use rusqlite::Connection;
 
 use crate::{Error, Found, Indexer, Ledger, Reader, Rejected, SqliteLimits};
 pub(crate) use error::failed;
 use index::Index;
 pub(crate) use index::remove_index;
+pub(crate) use kept::look_through_kept;
 use read::SqliteReader;
 pub(crate) use read::{Store, number};
 pub use record::decode;
@@ -95,6 +97,8 @@ pub struct Sqlite {
     forgotten: Arc<AtomicU64>,
     /// Whether there is text to be wiped from the files.
     wiping: bool,
+    /// Since when there is a value that was kept beside the log and is no longer.
+    outdated: Option<Instant>,
 }
 
 impl Sqlite {
@@ -103,9 +107,11 @@ impl Sqlite {
     /// # Errors
     /// When there is something else, when it was written by a later program, and when its file cannot be used.
     pub fn open(dir: &Path, settings: SqliteSettings) -> Result<Self, Error> {
+        // Whoever wrote before has come to an end without working it in: there may be something in it that was to be wiped.
+        let unfinished = wal(dir).is_some_and(|bytes| bytes > 0);
         let conn = open_file(&dir.join(LEDGER_FILE), Access::Write(settings.durability), &settings.limits)?;
-        let Beginning { head, person, session, .. } = beginning(&conn, 0)?;
-        let left: i64 = conn.query_row("SELECT count(*) FROM forgetting", [], |row| row.get(0)).map_err(failed)?;
+        let Beginning { head, person, session, .. } = of_hall(&conn)?;
+        let left = number(&conn, "SELECT count(*) FROM forgetting")?;
         Ok(Self {
             conn,
             dir: dir.to_owned(),
@@ -117,7 +123,8 @@ impl Sqlite {
             counted: Instant::now(),
             known: HashMap::new(),
             forgotten: Arc::default(),
-            wiping: left > 0,
+            wiping: unfinished || left > 0,
+            outdated: None,
         })
     }
 
@@ -144,6 +151,9 @@ impl Sqlite {
     fn take_over(&mut self, written: Written) {
         (self.person, self.session) = (written.person, written.session);
         self.wiping |= written.wiping;
+        if written.outdated {
+            self.outdated.get_or_insert_with(Instant::now);
+        }
         if self.known.len() + written.known.len() > self.settings.limits.known_logs {
             self.known.clear();
         }
@@ -266,24 +276,30 @@ impl Ledger for Sqlite {
     }
 }
 
+/// The size of the write-ahead log of the store in a directory, in bytes; none when there is no such file.
+fn wal(dir: &Path) -> Option<u64> {
+    std::fs::metadata(dir.join(format!("{LEDGER_FILE}-wal"))).map(|file| file.len()).ok()
+}
+
 /// What the file says of the hall. The last entry is there, unless it was let go.
 const HALL: &str = "SELECT hall, max(head, (SELECT coalesce(max(seq), 0) FROM entries)), person, session FROM meta";
 
+/// Which hall a file is of, and which numbers it has given.
+pub(crate) fn of_hall(conn: &Connection) -> Result<Beginning, Error> {
+    let began = conn.query_row(HALL, [], |row| {
+        let (hall, head): (String, i64) = (row.get(0)?, row.get(1)?);
+        let (person, session): (i64, i64) = (row.get(2)?, row.get(3)?);
+        let (head, person, session) = (Seq(uint(head)), uint(person), uint(session));
+        Ok(Beginning { hall, head, person, session, ..Beginning::default() })
+    });
+    began.map_err(failed)
+}
+
 /// What a hall begins with, from its file.
-pub(crate) fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, Error> {
-    let mut began = conn
-        .query_row(HALL, [], |row| {
-            let (hall, head): (String, i64) = (row.get(0)?, row.get(1)?);
-            let (person, session): (i64, i64) = (row.get(2)?, row.get(3)?);
-            Ok(Beginning {
-                hall,
-                head: Seq(uint(head)),
-                person: uint(person),
-                session: uint(session),
-                topics: Vec::new(),
-            })
-        })
-        .map_err(failed)?;
+fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, Error> {
+    let mut began = of_hall(conn)?;
+    began.secret = Some(secret(conn)?);
+    began.kept = kept::all(conn)?;
     let sql = "SELECT logs.name, topics.seq, topics.text FROM topics JOIN logs ON logs.id = topics.log
                WHERE logs.name IS NOT NULL ORDER BY topics.seq DESC LIMIT ?";
     let mut find = conn.prepare_cached(sql).map_err(failed)?;
@@ -298,6 +314,15 @@ pub(crate) fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, E
     }
     began.topics.reverse();
     Ok(began)
+}
+
+/// The hall's secret.
+pub(crate) fn secret(conn: &Connection) -> Result<Secret, Error> {
+    let secret = conn.query_row("SELECT secret FROM meta", [], |row| Ok(Secret::new(row.get_ref(0)?.as_str()?)));
+    let is_one =
+        |secret: &Secret| secret.expose().len() == 64 && secret.expose().bytes().all(|b| b.is_ascii_hexdigit());
+    let secret = secret.map_err(failed)?;
+    if is_one(&secret) { Ok(secret) } else { Err(Error::Corrupt("the hall has no secret".to_owned())) }
 }
 
 /// Looks something up in the store in a directory, in all of its rooms unless some are named, whether its hall is running or

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::sqlite::{Access, COLUMNS, Row, SEARCH_FILE, Store, failed, number};
+use crate::sqlite::{Access, COLUMNS, Row, SEARCH_FILE, Store, failed, look_through_kept, number, secret};
 use crate::{Error, SqliteLimits};
 
 /// Findings that are told; what is wrong more often than that is wrong.
@@ -23,6 +23,10 @@ pub enum Finding {
     Unplaced(u64),
     /// So many places in logs where there is no entry.
     Stray(u64),
+    /// Something is kept of what is neither a room nor an account nor the hall: what it is called.
+    NotKept(String),
+    /// The hall's secret is none.
+    NoSecret,
     /// The index for searches is damaged: SQLite's words. It can be removed, and is made anew.
     Index(String),
 }
@@ -92,6 +96,15 @@ fn look_through(store: &Store, report: &mut Report) -> Result<(), Error> {
                 Err(error) => return Err(error),
             }
         }
+    }
+    look_through_kept(&store.conn, |subject| {
+        if report.findings.len() < FINDINGS {
+            report.findings.push(Finding::NotKept(subject));
+        }
+    })?;
+    match secret(&store.conn) {
+        Err(Error::Corrupt(_)) => report.findings.push(Finding::NoSecret),
+        read => drop(read?),
     }
     let side = "CASE WHEN kind IN (1, 2, 3) THEN 0 ELSE 1 END";
     let placed = "NOT EXISTS (SELECT 1 FROM places WHERE places.seq = entries.seq AND side =";

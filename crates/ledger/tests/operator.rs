@@ -6,8 +6,8 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use hall::{Event, LogId, PersonId, RoomName, Search, Seq, Text, Time};
-use ledger::conformance::{message, proposal, room};
+use hall::{Deed, Event, Keep, LogId, Nick, PersonId, RoomName, Rule, Search, Seq, Subject, Text, Time};
+use ledger::conformance::{keeping, message, proposal, room, set};
 use ledger::line::Why;
 use ledger::{
     Durability, ExportOptions, Finding, ImportError, Imported, LEDGER_FILE, Ledger, Retention, Sqlite, SqliteLimits,
@@ -54,6 +54,11 @@ fn imported(dir: &Path, text: &str) -> Result<Imported, ImportError> {
     ledger::import(dir, &SqliteLimits::default(), &mut Cursor::new(text.as_bytes()))
 }
 
+/// What a hall begins with of what an export carries.
+fn began(ledger: &Sqlite) -> hall::Beginning {
+    hall::Beginning { kept: Vec::new(), secret: None, ..ledger.beginning(9).unwrap() }
+}
+
 fn found(dir: &Path, word: &str) -> usize {
     let search = Search { words: vec![word.to_owned()], ..Search::default() };
     ledger::look_up(dir, &SqliteLimits::default(), search, 1_000).unwrap().entries.len()
@@ -73,7 +78,7 @@ fn what_is_taken_out_is_the_same_when_it_is_taken_in_and_out_again() {
     assert!(!text.contains("말 1 ") && text.contains("\"event\":\"redacted\""), "what was taken back is gone");
     assert_eq!(imported(to.path(), &text).unwrap(), Imported { entries: 55, known: 0 });
     assert_eq!(all(to.path()), text);
-    assert_eq!(opened(to.path()).beginning(9).unwrap(), ledger.beginning(9).unwrap());
+    assert_eq!(began(&opened(to.path())), began(&ledger));
     // Once more changes nothing.
     assert_eq!(imported(to.path(), &text).unwrap(), Imported { entries: 0, known: 55 });
     assert_eq!(all(to.path()), text);
@@ -83,6 +88,43 @@ fn what_is_taken_out_is_the_same_when_it_is_taken_in_and_out_again() {
     assert_eq!(ledger.commit(Time(3_000), vec![message("#a", "다음")]).unwrap()[0].seq, Seq(56));
     index(&ledger);
     assert_eq!((found(to.path(), "말"), found(to.path(), "다음")), (49, 1));
+}
+
+#[test]
+fn accounts_and_rules_are_carried_by_a_backup_and_what_is_told_of_them_by_an_export() {
+    let (from, to, copied) = (TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut ledger = lived_in(from.path());
+    let nick = |raw| Nick::new(raw, 30).unwrap();
+    let (minsu, of_minsu) = (PersonId(5), Subject::Account(PersonId(5)));
+    let lobby = Subject::Room(RoomName::new("#Lobby", 50).unwrap());
+    let mut registered = proposal(&[], Event::Account(Deed::Registered(nick("민수"))));
+    registered.logs = [LogId::direct(minsu, minsu)].into_iter().collect();
+    registered.keeps = vec![set(of_minsu.clone(), "password", "hunter2"), set(lobby, "key", "참깨")];
+    let mut invited = proposal(&[], Event::Invite(RoomName::new("#Lobby", 50).unwrap()));
+    invited.logs = [LogId::direct(minsu, PersonId(9))].into_iter().collect();
+    (invited.author.account, invited.to) = (Some(nick("민수")), Some(nick("영희")));
+    let group = vec![
+        registered,
+        proposal(&["#a"], Event::Rule(Rule::Limit(Some(30)))),
+        proposal(&["#a"], Event::Kick(PersonId(9), nick("영희"), Text::new(""))),
+        invited,
+        proposal(&["#a"], Event::Audit(Text::new("drop  everybody"))),
+        keeping(vec![set(of_minsu, "name", "민수"), Keep::Forget(Subject::Hall)]),
+    ];
+    ledger.commit(Time(3_000), group).unwrap();
+    let text = all(from.path());
+    assert!(!text.contains("hunter2") && !text.contains("참깨"), "an export holds no secret");
+    assert!(text.contains(r#""between":[5,5]"#) && text.contains(r#""account":"민수","to":"영희","event":"invite""#));
+    assert_eq!(imported(to.path(), &text).unwrap(), Imported { entries: 61, known: 0 });
+    assert_eq!(all(to.path()), text);
+    let new = opened(to.path()).beginning(9).unwrap();
+    assert!(new.kept.is_empty() && new.secret != ledger.beginning(9).unwrap().secret);
+    let copy = copied.path().join("copy.db");
+    ledger::backup(from.path(), &SqliteLimits::default(), &copy).unwrap();
+    ledger::restore(to.path(), &SqliteLimits::default(), &mut fs::File::open(&copy).unwrap()).unwrap();
+    assert_eq!(opened(to.path()).beginning(9).unwrap(), ledger.beginning(9).unwrap());
+    assert_eq!(all(to.path()), text);
+    assert!(ledger::verify(to.path(), &SqliteLimits::default()).unwrap().findings.is_empty());
 }
 
 #[test]
@@ -120,7 +162,7 @@ fn rooms_that_are_taken_in_one_after_the_other_have_their_topics() {
     let only = exported(dir.path(), &ExportOptions { rooms: vec![room("#a")], ..ExportOptions::default() });
     imported(other.path(), &only).unwrap();
     imported(other.path(), &all(dir.path())).unwrap();
-    assert_eq!(opened(other.path()).beginning(9).unwrap(), ledger.beginning(9).unwrap());
+    assert_eq!(began(&opened(other.path())), began(&ledger));
     assert_eq!(all(other.path()), all(dir.path()));
 }
 
@@ -243,13 +285,18 @@ fn what_is_wrong_in_a_store_is_found() {
         "UPDATE entries SET kind = 99 WHERE seq = 3;
          UPDATE entries SET nick = 'a b' WHERE seq = 4;
          DELETE FROM places WHERE seq = 7;
-         INSERT INTO places VALUES (1, 0, 900);",
+         INSERT INTO places VALUES (1, 0, 900);
+         INSERT INTO kept VALUES ('nobody', 'a', '1'), ('nobody', 'b', '2'), ('account:1', 'a', '1');
+         UPDATE meta SET secret = '';",
     )
     .unwrap();
     let findings = ledger::verify(dir.path(), &limits).unwrap().findings;
     let not_entries = findings.iter().filter(|f| matches!(f, Finding::NotAnEntry(_))).count();
     assert_eq!(not_entries, 2, "{findings:?}");
     assert!(findings.contains(&Finding::Stray(1)), "{findings:?}");
+    let kept: Vec<_> = findings.iter().filter(|f| matches!(f, Finding::NotKept(_))).collect();
+    assert_eq!(kept, [&Finding::NotKept("nobody".to_owned())]);
+    assert!(findings.contains(&Finding::NoSecret), "{findings:?}");
     assert!(findings.iter().any(|f| matches!(f, Finding::Unplaced(_))), "{findings:?}");
     drop(conn);
     let path = dir.path().join(LEDGER_FILE);

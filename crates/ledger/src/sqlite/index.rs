@@ -19,7 +19,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use super::read::{Store, number};
 use super::record::COLUMNS;
 use super::schema::connect;
-use super::{Access, LEDGER_FILE, Row, SEARCH_FILE, failed, uint};
+use super::{Access, Row, SEARCH_FILE, failed, uint, wal};
 use crate::words::{Piece, Wanted, pieces_of};
 use crate::{Error, Found, Indexer, SqliteLimits};
 
@@ -159,9 +159,7 @@ impl Index {
 
     /// Works the write-ahead log into the store when it has grown; whoever writes or reads does not wait for that.
     fn settle(&self) -> Result<(), Error> {
-        let mut wal = self.dir.join(LEDGER_FILE).into_os_string();
-        wal.push("-wal");
-        let grown = std::fs::metadata(wal).is_ok_and(|file| file.len() > u64::from(self.limits.wal_kib) * 1024);
+        let grown = wal(&self.dir).is_some_and(|bytes| bytes > u64::from(self.limits.wal_kib) * 1024);
         if grown {
             self.store.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(failed)?;
         }

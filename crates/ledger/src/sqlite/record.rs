@@ -19,6 +19,11 @@ pub(crate) enum Kind {
     Nick = 7,
     Topic = 8,
     Redact = 9,
+    Rule = 10,
+    Kick = 11,
+    Invite = 12,
+    Account = 13,
+    Audit = 14,
 }
 
 impl Kind {
@@ -34,6 +39,13 @@ impl Kind {
             Event::Nick(nick) => (Self::Nick, Some(nick.as_str().into())),
             Event::Topic(text) => (Self::Topic, Some(text.as_str().into())),
             Event::Redact(target) => (Self::Redact, Some(target.0.to_string().into())),
+            Event::Rule(rule) => (Self::Rule, Some(rule.to_string().into())),
+            Event::Kick(person, nick, why) => {
+                (Self::Kick, Some(format!("{} {nick} {}", person.0, why.as_str()).into()))
+            }
+            Event::Invite(room) => (Self::Invite, Some(room.as_str().into())),
+            Event::Account(deed) => (Self::Account, Some(deed.to_string().into())),
+            Event::Audit(text) => (Self::Audit, Some(text.as_str().into())),
         }
     }
 
@@ -55,11 +67,15 @@ pub(crate) struct Row {
     pub(crate) nick: String,
     pub(crate) kind: i64,
     pub(crate) text: Option<String>,
+    /// The account its author had, by name.
+    pub(crate) account: Option<String>,
+    /// Whom it was said to.
+    pub(crate) addressee: Option<String>,
 }
 
 /// The columns of a row, in the order in which [`Row::of`] takes them.
-pub(crate) const COLUMNS: &str =
-    "entries.seq, entries.at, entries.log, entries.person, entries.session, entries.nick, entries.kind, entries.text";
+pub(crate) const COLUMNS: &str = "entries.seq, entries.at, entries.log, entries.person, entries.session, entries.nick,
+    entries.kind, entries.text, entries.account, entries.addressee";
 
 impl Row {
     pub(crate) fn of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
@@ -72,6 +88,8 @@ impl Row {
             nick: row.get(5)?,
             kind: row.get(6)?,
             text: row.get(7)?,
+            account: row.get(8)?,
+            addressee: row.get(9)?,
         })
     }
 
@@ -85,6 +103,8 @@ impl Row {
         let seq = self.seq;
         let wrong = |what: &str| Error::Corrupt(format!("entry {seq} {what}"));
         let positive = |n: i64, what| u64::try_from(n).map_err(|_| wrong(what));
+        let called =
+            |raw: Option<&str>, what| raw.map(|raw| Nick::new(raw, usize::MAX).map_err(|_| wrong(what))).transpose();
         let event = event(self.kind, self.text.as_deref()).ok_or_else(|| wrong("is no event"))?;
         if logs.is_empty() {
             return Err(wrong("is in no log"));
@@ -96,9 +116,12 @@ impl Row {
                 person: PersonId(positive(self.person, "has no author")?),
                 session: SessionId(positive(self.session, "has no session")?),
                 nick: Nick::new(&self.nick, usize::MAX).map_err(|_| wrong("has an author without a name"))?,
+                account: called(self.account.as_deref(), "has an account without a name")?,
             },
             logs,
             event,
+            to: called(self.addressee.as_deref(), "is for somebody without a name")?,
+            keeps: Vec::new(),
         })
     }
 }
@@ -115,8 +138,19 @@ fn event(kind: i64, text: Option<&str>) -> Option<Event> {
         (7, Some(nick)) => Event::Nick(Nick::new(nick, usize::MAX).ok()?),
         (8, Some(text)) => Event::Topic(Text::new(text)),
         (9, Some(target)) => Event::Redact(Seq(target.parse().ok()?)),
+        (10, Some(words)) => Event::Rule(words.parse().ok()?),
+        (11, Some(text)) => kick(text)?,
+        (12, Some(room)) => Event::Invite(RoomName::new(room, usize::MAX).ok()?),
+        (13, Some(words)) => Event::Account(words.parse().ok()?),
+        (14, Some(text)) => Event::Audit(Text::new(text)),
         _ => return None,
     })
+}
+
+fn kick(text: &str) -> Option<Event> {
+    let (person, text) = text.split_once(' ')?;
+    let (nick, why) = text.split_once(' ')?;
+    Some(Event::Kick(PersonId(person.parse().ok()?), Nick::new(nick, usize::MAX).ok()?, Text::new(why)))
 }
 
 /// What a log is called in the file, and a room's name as it was written first.
@@ -158,7 +192,8 @@ pub(crate) fn uint(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 
-/// Reads a stored row of any content as an entry: it is one, or a refusal says why not. For fuzzing.
+/// Reads a stored row of any content as an entry: it is one, or a refusal says why not. The numbers are its own, its time,
+/// person, session and kind; the names are those of its author, of the account and of whom it is said to. For fuzzing.
 ///
 /// # Errors
 /// When it is no entry.
@@ -166,11 +201,13 @@ pub fn decode(
     key: &str,
     name: Option<&str>,
     numbers: [i64; 5],
-    nick: &str,
+    names: (&str, Option<&str>, Option<&str>),
     text: Option<&str>,
 ) -> Result<Entry, Error> {
     let [seq, at, person, session, kind] = numbers;
     let log = log_of(key, name)?;
-    let row = Row { seq, at, log: None, person, session, nick: nick.to_owned(), kind, text: text.map(str::to_owned) };
+    let (nick, text) = (names.0.to_owned(), text.map(str::to_owned));
+    let (account, addressee) = (names.1.map(str::to_owned), names.2.map(str::to_owned));
+    let row = Row { seq, at, log: None, person, session, nick, kind, text, account, addressee };
     row.entry([log].into_iter().collect())
 }

@@ -11,12 +11,34 @@ use crate::{Error, SqliteLimits};
 /// `MARU`, by which `file` and others tell the file.
 const APPLICATION_ID: i64 = 0x4D41_5255;
 
-/// What makes a store of one version one of the next, in one transaction each; the first makes one out of nothing. A step
-/// that has been released is never changed: files that it has made are there.
-const STEPS: &[&str] = &[
+/// What is done to a store within a step.
+type Then = fn(&Connection) -> Result<(), Error>;
+
+/// What makes a store of one version one of the next.
+struct Step {
+    sql: &'static str,
+    /// What is done then, in the same transaction, where SQL does not reach.
+    then: Option<Then>,
+}
+
+impl Step {
+    const fn sql(sql: &'static str) -> Self {
+        Self { sql, then: None }
+    }
+
+    fn take(&self, conn: &Connection) -> Result<(), Error> {
+        conn.execute_batch(self.sql).map_err(failed)?;
+        self.then.map_or(Ok(()), |then| then(conn))
+    }
+}
+
+/// The steps, in one transaction each; the first makes a store out of nothing. A step that has been released is never changed:
+/// files that it has made are there.
+const STEPS: &[Step] = &[
     // 1. `places` holds each entry once for each of its logs, messages (side 0) apart from other events (side 1), so that
     //    the last messages of a room are found however many came and went. An entry of several logs has them in `several`.
-    "CREATE TABLE meta (
+    Step::sql(
+        "CREATE TABLE meta (
          id INTEGER PRIMARY KEY CHECK (id = 0), hall TEXT NOT NULL, head INTEGER NOT NULL, person INTEGER NOT NULL
      ) STRICT;
      INSERT INTO meta VALUES (0, lower(hex(randomblob(16))), 0, 0);
@@ -32,9 +54,11 @@ const STEPS: &[&str] = &[
          seq INTEGER NOT NULL, nth INTEGER NOT NULL, log INTEGER NOT NULL, PRIMARY KEY (seq, nth)
      ) STRICT, WITHOUT ROWID;
      CREATE TABLE topics (log INTEGER PRIMARY KEY, seq INTEGER NOT NULL, text TEXT NOT NULL) STRICT;",
+    ),
     // 2. The last session's number, what retention needs of each log (its bytes, the last entry let go), and the texts that
     //    the index has to forget.
-    "ALTER TABLE meta ADD COLUMN session INTEGER NOT NULL DEFAULT 0;
+    Step::sql(
+        "ALTER TABLE meta ADD COLUMN session INTEGER NOT NULL DEFAULT 0;
      UPDATE meta SET session = (SELECT coalesce(max(session), 0) FROM entries);
      ALTER TABLE logs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE logs ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
@@ -46,6 +70,19 @@ const STEPS: &[&str] = &[
      CREATE TABLE forgetting (
          id INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL, log INTEGER, nick TEXT NOT NULL, text TEXT NOT NULL
      ) STRICT;",
+    ),
+    // 3. Whose account somebody spoke with and whom a direct message went to, what is remembered beside the log (see
+    //    `kept.rs`), and the hall's secret.
+    Step {
+        sql: "ALTER TABLE entries ADD COLUMN account TEXT;
+     ALTER TABLE entries ADD COLUMN addressee TEXT;
+     CREATE TABLE kept (
+         subject TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (subject, field)
+     ) STRICT, WITHOUT ROWID;
+     ALTER TABLE meta ADD COLUMN secret TEXT NOT NULL DEFAULT '';
+     UPDATE meta SET secret = lower(hex(randomblob(32)));",
+        then: None,
+    },
 ];
 
 /// The version that this program writes.
@@ -135,16 +172,16 @@ pub(super) fn journal(conn: &Connection, durability: Durability, limits: &Sqlite
 }
 
 fn migrate(conn: &mut Connection) -> Result<(), Error> {
-    for (step, sql) in STEPS.iter().enumerate() {
-        let next = i64::try_from(step).unwrap_or(i64::MAX) + 1;
+    for (at, step) in STEPS.iter().enumerate() {
+        let next = i64::try_from(at).unwrap_or(i64::MAX) + 1;
         if version(conn)? >= next {
             continue;
         }
-        let step = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
-        step.execute_batch(sql).map_err(failed)?;
-        step.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-        step.pragma_update(None, "user_version", next).map_err(failed)?;
-        step.commit().map_err(failed)?;
+        let taking = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
+        step.take(&taking)?;
+        taking.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+        taking.pragma_update(None, "user_version", next).map_err(failed)?;
+        taking.commit().map_err(failed)?;
     }
     Ok(())
 }
@@ -154,8 +191,8 @@ fn migrate(conn: &mut Connection) -> Result<(), Error> {
 pub(crate) fn make_old(path: &Path, version: usize) -> Connection {
     let conn = Connection::open(path).expect("a file");
     journal(&conn, Durability::Process, &SqliteLimits::default()).expect("a journal");
-    for sql in &STEPS[..version] {
-        conn.execute_batch(sql).expect("a step");
+    for step in &STEPS[..version] {
+        step.take(&conn).expect("a step");
     }
     conn.pragma_update(None, "application_id", APPLICATION_ID).expect("a pragma");
     conn.pragma_update(None, "user_version", i64::try_from(version).expect("a small number")).expect("a pragma");

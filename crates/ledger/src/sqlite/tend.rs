@@ -3,6 +3,7 @@
 //! commit.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use hall::Time;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -20,7 +21,8 @@ impl Sqlite {
             self.count()?;
         }
         let expired = self.expire(now)?;
-        self.wiping |= expired;
+        let wait = Duration::from_millis(self.settings.limits.outdated_wait_ms);
+        self.wiping |= expired || self.outdated.is_some_and(|since| since.elapsed() >= wait);
         let wiping = self.wiping && self.wipe()?;
         let vacuuming = self.vacuum()?;
         Ok(expired || wiping || vacuuming)
@@ -102,12 +104,12 @@ impl Sqlite {
             return Ok(false);
         }
         // Nobody is waited for: who reads is done in a moment.
-        self.conn.busy_timeout(std::time::Duration::ZERO).map_err(failed)?;
+        self.conn.busy_timeout(Duration::ZERO).map_err(failed)?;
         let done = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
-        let wait = std::time::Duration::from_millis(self.settings.limits.busy_wait_ms);
+        let wait = Duration::from_millis(self.settings.limits.busy_wait_ms);
         self.conn.busy_timeout(wait).map_err(failed)?;
         match done.map_err(failed) {
-            Ok(0) => self.wiping = false,
+            Ok(0) => (self.wiping, self.outdated) = (false, None),
             Ok(_) | Err(Error::Busy) => {}
             Err(error) => return Err(error),
         }

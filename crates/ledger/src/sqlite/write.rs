@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hall::{Event, LogId, Proposal, Seq, Text, Time};
+use hall::{Event, LogId, Nick, Proposal, Seq, Text, Time};
 use rusqlite::{CachedStatement, OptionalExtension, params};
 
 use super::record::{Kind, log_key};
@@ -18,7 +18,10 @@ pub(super) struct Written {
     pub(super) person: u64,
     pub(super) session: u64,
     pub(super) known: HashMap<LogId, i64>,
+    /// Whether there is text to be wiped from the files.
     pub(super) wiping: bool,
+    /// Whether what was kept beside the log has another value now, or none.
+    pub(super) outdated: bool,
     /// By how many bytes each log has grown.
     pub(super) grown: HashMap<i64, i64>,
 }
@@ -28,7 +31,7 @@ pub(super) struct Writing<'a> {
     ledger: &'a Sqlite,
     entry: CachedStatement<'a>,
     place: CachedStatement<'a>,
-    written: Written,
+    pub(super) written: Written,
 }
 
 impl<'a> Writing<'a> {
@@ -38,7 +41,8 @@ impl<'a> Writing<'a> {
             ledger,
             entry: conn
                 .prepare_cached(
-                    "INSERT INTO entries (seq, at, log, person, session, nick, kind, text) VALUES (?,?,?,?,?,?,?,?)",
+                    "INSERT INTO entries (seq, at, log, person, session, nick, kind, text, account, addressee)
+                     VALUES (?,?,?,?,?,?,?,?,?,?)",
                 )
                 .map_err(failed)?,
             place: conn.prepare_cached("INSERT INTO places (log, side, seq) VALUES (?,?,?)").map_err(failed)?,
@@ -47,13 +51,14 @@ impl<'a> Writing<'a> {
                 session: ledger.session,
                 known: HashMap::new(),
                 wiping: false,
+                outdated: false,
                 grown: HashMap::new(),
             },
         })
     }
 
     pub(super) fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal) -> Result<(), Error> {
-        let Proposal { author, logs, event } = proposal;
+        let Proposal { author, logs, event, to, keeps } = proposal;
         let (kind, text) = Kind::of(event);
         let logs: smallvec::SmallVec<[i64; 2]> = logs.iter().map(|log| self.log(log)).collect::<Result<_, _>>()?;
         let one = if let [one] = logs[..] { Some(one) } else { None };
@@ -66,7 +71,9 @@ impl<'a> Writing<'a> {
                 int(author.session.0),
                 author.nick.as_str(),
                 kind as i64,
-                text.as_deref()
+                text.as_deref(),
+                author.account.as_ref().map(Nick::as_str),
+                to.as_ref().map(Nick::as_str)
             ])
             .map_err(failed)?;
         let bytes = ENTRY_BYTES + i64::try_from(text.as_deref().map_or(0, str::len)).unwrap_or(i64::MAX);
@@ -86,15 +93,16 @@ impl<'a> Writing<'a> {
             Event::Topic(text) => logs.iter().try_for_each(|log| self.topic(*log, seq, text)),
             Event::Redact(target) => self.redact(*target),
             _ => Ok(()),
-        }
+        }?;
+        keeps.iter().try_for_each(|keep| self.keep(keep))
     }
 
-    fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>, Error> {
+    pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>, Error> {
         self.ledger.conn.prepare_cached(sql).map_err(failed)
     }
 
     /// The number of a log in the file, which it is given when it is new.
-    fn log(&mut self, log: &LogId) -> Result<i64, Error> {
+    pub(super) fn log(&mut self, log: &LogId) -> Result<i64, Error> {
         if let Some(id) = self.ledger.known.get(log).or_else(|| self.written.known.get(log)) {
             return Ok(*id);
         }
@@ -130,7 +138,7 @@ impl<'a> Writing<'a> {
     }
 
     /// Takes the text out of a message; the index is told what it has to forget.
-    fn redact(&mut self, target: Seq) -> Result<(), Error> {
+    pub(super) fn redact(&mut self, target: Seq) -> Result<(), Error> {
         let mut find = self.prepare("SELECT log, nick, text FROM entries WHERE seq = ? AND kind IN (?,?)")?;
         let found: Option<(Option<i64>, String, String)> = find
             .query_row(params![int(target.0), Kind::Say as i64, Kind::Action as i64], |row| {
