@@ -48,7 +48,7 @@ const PIECES: [&[u8]; 40] = [
 ];
 
 /// Pieces of exports.
-const LINES: [&[u8]; 20] = [
+const LINES: [&[u8]; 24] = [
     b"{\"maru\":1,\"hall\":\"0123456789abcdef0123456789abcdef\",\"head\":9,\"after\":0}\n",
     b"{\"seq\":1,\"at\":\"2026-11-25T12:00:00Z\",\"in\":[\"#a\"],\"nick\":\"a\",\"person\":1,\"session\":1,\"event\":\"join\"}\n",
     b"{\"seq\":2,\"at\":\"2026-11-25T12:00:00Z\",\"in\":[\"#a\"],\"nick\":\"a\",\"person\":1,\"session\":1,\"event\":\"say\",\"text\":\"x\"}\n",
@@ -57,6 +57,10 @@ const LINES: [&[u8]; 20] = [
     b"{\"seq\":5,\"at\":\"2026-11-25T12:00:00Z\",\"between\":[1,2],\"nick\":\"a\",\"person\":1,\"session\":1,\"event\":\"say\",\"text\":\"y\"}\n",
     b"{\"seq\":6,\"at\":\"2026-11-25T12:00:00Z\",\"in\":[\"#a\"],\"nick\":\"a\",\"person\":1,\"session\":1,\"event\":\"topic\",\"text\":\"t\"}\n",
     b"{\"seq\":7,\"at\":\"2026-11-25T12:00:00Z\",\"in\":[\"#a\"],\"nick\":\"a\",\"person\":1,\"session\":1,\"event\":\"redacted\"}\n",
+    b"{\"seq\":8,\"at\":\"2026-11-25T12:00:00Z\",\"in\":[\"#a\"],\"nick\":\"a\",\"person\":1,\"session\":1,\"account\":\"A\",\"event\":\"rule\",\"text\":\"limit 30\"}\n",
+    b"{\"seq\":9,\"at\":\"2026-11-25T12:00:00Z\",\"in\":[\"#a\"],\"nick\":\"a\",\"person\":1,\"session\":1,\"event\":\"kick\",\"text\":\"t\",\"target\":2,\"target_nick\":\"b\"}\n",
+    b"{\"seq\":10,\"at\":\"2026-11-25T12:00:00Z\",\"between\":[1,2],\"nick\":\"a\",\"person\":1,\"session\":1,\"to\":\"b\",\"event\":\"invite\",\"text\":\"#a\"}\n",
+    b"{\"seq\":11,\"at\":\"2026-11-25T12:00:00Z\",\"between\":[1,1],\"nick\":\"a\",\"person\":1,\"session\":1,\"event\":\"account\",\"text\":\"password set\"}\n",
     b"{\"seq\":",
     b"18446744073709551615",
     b"\"at\":\"",

@@ -89,6 +89,13 @@ fn found(finding: &Finding, lang: Lang) -> String {
             lang.pick(format!("{n} entries are in no log"), format!("어느 방에도 이어지지 않은 항목 {n}개"))
         }
         Finding::Stray(n) => lang.pick(format!("{n} places lead to no entry"), format!("항목이 없는 자리 {n}개")),
+        Finding::NotKept(of) => lang.pick(
+            format!("something is kept of what is no room and no account: {of}"),
+            format!("방도 계정도 아닌 것에 딸린 값이 있습니다: {of}"),
+        ),
+        Finding::NoSecret => {
+            lang.pick("the hall's secret is missing or wrong", "서버의 비밀 값이 없거나 잘못되었습니다").to_owned()
+        }
         Finding::Index(why) => {
             lang.pick(format!("the index for searches is damaged: {why}"), format!("검색 색인 손상: {why}"))
         }
