@@ -180,7 +180,7 @@ pub fn entry(line: &str) -> Result<Entry, Why> {
         return Err(Why::Number("seq", 0));
     }
     let at = line.at.parse::<Timestamp>().ok().and_then(|at| u64::try_from(at.as_millisecond()).ok());
-    let at = at.ok_or(Why::Time(line.at.clone()))?;
+    let at = at.ok_or_else(|| Why::Time(line.at.clone()))?;
     let account = line.account.as_deref().map(nick).transpose()?;
     let author =
         Author { person: PersonId(line.person), session: SessionId(line.session), nick: nick(&line.nick)?, account };

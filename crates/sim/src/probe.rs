@@ -122,7 +122,7 @@ pub fn record(bytes: &[u8]) {
         *number = i64::from_le_bytes(whole);
     }
     // Kinds are few, so that most of what is tried is one.
-    five[4] %= 12;
+    five[4] %= 16;
     let text = String::from_utf8_lossy(rest);
     let mut parts = text.split('\n');
     let mut part = || parts.next().unwrap_or("");
@@ -130,14 +130,17 @@ pub fn record(bytes: &[u8]) {
     let said: Vec<&str> = parts.collect();
     let said = said.first().map(|_| said.join("\n"));
     let name = (!name.is_empty()).then_some(name);
-    let Ok(entry) = ledger::decode(key, name, five, (nick, None, None), said.as_deref()) else { return };
+    // Behind the nick, an account and whom it is said to.
+    let mut names = nick.split('\t');
+    let names = (names.next().unwrap_or(""), names.next(), names.next());
+    let Ok(entry) = ledger::decode(key, name, five, names, said.as_deref()) else { return };
     let line = ledger::line::of_entry(&entry);
     match ledger::line::entry(&line) {
         Ok(again) => {
             // An export knows times that have a date.
             assert_eq!(
-                (again.seq, &again.author, &again.logs, &again.event),
-                (entry.seq, &entry.author, &entry.logs, &entry.event)
+                (again.seq, &again.author, &again.logs, &again.event, &again.to),
+                (entry.seq, &entry.author, &entry.logs, &entry.event, &entry.to)
             );
             assert_eq!(ledger::line::of_entry(&again), line);
         }

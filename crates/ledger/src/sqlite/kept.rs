@@ -7,7 +7,7 @@ use hall::{Keep, LogId, RoomName, Secret, Subject};
 use rusqlite::{Connection, params};
 
 use super::failed;
-use super::write::{Writing, Written};
+use super::write::Writing;
 use crate::Error;
 
 /// What stands before a room's folded name, and before the number of an account's person.

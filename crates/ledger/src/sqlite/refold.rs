@@ -22,7 +22,7 @@ pub(super) fn refold(conn: &Connection) -> Result<(), Error> {
         match same {
             Some(other) => merge(conn, id, other)?,
             None => {
-                drop(conn.execute("UPDATE logs SET key = ? WHERE id = ?", params![room.key(), id]).map_err(failed)?)
+                conn.execute("UPDATE logs SET key = ? WHERE id = ?", params![room.key(), id]).map_err(failed)?;
             }
         }
     }

@@ -11,11 +11,14 @@ use crate::{Error, SqliteLimits};
 /// `MARU`, by which `file` and others tell the file.
 const APPLICATION_ID: i64 = 0x4D41_5255;
 
+/// What is done to a store within a step.
+type Then = fn(&Connection) -> Result<(), Error>;
+
 /// What makes a store of one version one of the next.
 struct Step {
     sql: &'static str,
     /// What is done then, in the same transaction, where SQL does not reach.
-    then: Option<fn(&Connection) -> Result<(), Error>>,
+    then: Option<Then>,
 }
 
 impl Step {

@@ -3,9 +3,10 @@ mod kept;
 use std::fs;
 use std::path::Path;
 
-use hall::{Kind as Meant, Search};
+use hall::{Event, Kind as Meant, Search};
 use tempfile::TempDir;
 
+use super::write::NUMBERS_AHEAD;
 use super::*;
 use crate::conformance::{check, message, proposal, room};
 
