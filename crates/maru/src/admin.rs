@@ -30,7 +30,7 @@ pub(crate) fn admin(asked: args::Admin, env: &Env, lang: Lang) -> anyhow::Result
         return crate::print(&(crate::args::help_of(&["admin"], lang)));
     }
     let dir = directory(store.flags(), env)?;
-    let path = dir.join(server::ADMIN_SOCKET);
+    let path = dir.join(server::LOCAL_SOCKET);
     let unreachable = |source| Wrongs::from(Wrong::NoAdmin { path: path.clone(), source });
     let stream = UnixStream::connect(&path).map_err(unreachable)?;
     stream
