@@ -14,12 +14,15 @@ use crate::Limits;
 pub struct Admission {
     counts: Mutex<Counts>,
     fewer: Notify,
+    fewer_handshakes: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
     total: usize,
     refusing: usize,
+    local: usize,
+    handshakes: usize,
     by_address: HashMap<IpAddr, usize>,
 }
 
@@ -27,9 +30,25 @@ struct Counts {
 #[derive(Debug)]
 pub struct Ticket {
     admission: Arc<Admission>,
-    /// None: a place among those who are being told that there is no place.
-    address: Option<IpAddr>,
+    place: Place,
 }
+
+/// How a connection is counted.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// In total, and for this address.
+    Of(IpAddr),
+    /// In total: a proxy has not said yet for whom it speaks, or speaks for itself.
+    OfProxy,
+    /// Among those of the local socket.
+    Local,
+    /// Among those who are being told that there is no place.
+    Refused,
+}
+
+/// A turn at a TLS handshake, given back when it is dropped.
+#[derive(Debug)]
+pub struct Turn(Arc<Admission>);
 
 impl Admission {
     /// A place for a connection from this address.
@@ -37,29 +56,68 @@ impl Admission {
     /// # Errors
     /// When there is none, and why; with it, while there is one, a place among those who are told so.
     pub fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Result<Ticket, (Why, Option<Ticket>)> {
-        let address = counted(address);
+        self.place(Place::Of(counted(address)), limits)
+    }
+
+    /// A place for a connection from a proxy, whose own address does not count. Whom it speaks for is said
+    /// [later](Ticket::settle).
+    ///
+    /// # Errors
+    /// As for [`admit`](Self::admit).
+    pub fn admit_proxy(self: &Arc<Self>, limits: &Limits) -> Result<Ticket, (Why, Option<Ticket>)> {
+        self.place(Place::OfProxy, limits)
+    }
+
+    /// A place for a connection to the local socket, while there is one. The others do not take it away.
+    pub fn admit_local(self: &Arc<Self>, limits: &Limits) -> Option<Ticket> {
         let mut counts = self.lock();
-        let here = counts.by_address.get(&address).copied().unwrap_or(0);
+        (counts.local < limits.local_connections).then(|| {
+            counts.local += 1;
+            self.ticket(Place::Local)
+        })
+    }
+
+    fn ticket(self: &Arc<Self>, place: Place) -> Ticket {
+        Ticket { admission: Arc::clone(self), place }
+    }
+
+    fn place(self: &Arc<Self>, place: Place, limits: &Limits) -> Result<Ticket, (Why, Option<Ticket>)> {
+        let mut counts = self.lock();
         let why = if limits.connections.is_some_and(|most| counts.total >= most) {
             Why::Full
-        } else if limits.connections_per_address.is_some_and(|most| here >= most) {
-            Why::Crowded
-        } else {
+        } else if counts.take(place, limits) {
             counts.total += 1;
-            *counts.by_address.entry(address).or_default() += 1;
-            return Ok(Ticket { admission: Arc::clone(self), address: Some(address) });
+            return Ok(self.ticket(place));
+        } else {
+            Why::Crowded
         };
         if counts.refusing >= limits.refusals {
             return Err((why, None));
         }
         counts.refusing += 1;
-        Err((why, Some(Ticket { admission: Arc::clone(self), address: None })))
+        Err((why, Some(self.ticket(Place::Refused))))
+    }
+
+    /// A turn at a TLS handshake. Waits until there is one.
+    pub async fn turn(self: &Arc<Self>, limits: &Limits) -> Turn {
+        loop {
+            let fewer = self.fewer_handshakes.notified();
+            {
+                let mut counts = self.lock();
+                if counts.handshakes < limits.handshakes {
+                    counts.handshakes += 1;
+                    return Turn(Arc::clone(self));
+                }
+            }
+            fewer.await;
+        }
     }
 
     /// How many connections are in.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.lock().total
+        let counts = self.lock();
+        counts.total + counts.local
     }
 
     /// Waits until nobody is in.
@@ -78,23 +136,70 @@ impl Admission {
     }
 }
 
+impl Counts {
+    /// One more from an address, if that may be.
+    fn take(&mut self, place: Place, limits: &Limits) -> bool {
+        let Place::Of(address) = place else { return true };
+        let here = self.by_address.entry(address).or_default();
+        if limits.connections_per_address.is_some_and(|most| *here >= most) {
+            return false;
+        }
+        *here += 1;
+        true
+    }
+}
+
+impl Ticket {
+    /// The place of somebody from this address, for whom a proxy speaks.
+    ///
+    /// # Errors
+    /// When there is none for that address; as for [`Admission::admit`].
+    pub fn settle(mut self, address: IpAddr, limits: &Limits) -> Result<Self, (Why, Option<Self>)> {
+        let place = Place::Of(counted(address));
+        let mut counts = self.admission.lock();
+        if counts.take(place, limits) {
+            drop(counts);
+            self.place = place;
+            return Ok(self);
+        }
+        let told = counts.refusing < limits.refusals;
+        counts.refusing += usize::from(told);
+        let refused = told.then(|| self.admission.ticket(Place::Refused));
+        drop(counts);
+        Err((Why::Crowded, refused))
+    }
+}
+
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut counts = self.admission.lock();
-        let Some(address) = self.address else {
-            counts.refusing -= 1;
-            return;
-        };
-        counts.total -= 1;
-        if let Some(here) = counts.by_address.get_mut(&address) {
-            *here -= 1;
-            if *here == 0 {
-                counts.by_address.remove(&address);
+        match self.place {
+            Place::Refused => {
+                counts.refusing -= 1;
+                return;
+            }
+            Place::Local => counts.local -= 1,
+            Place::OfProxy => counts.total -= 1,
+            Place::Of(address) => {
+                counts.total -= 1;
+                if let Some(here) = counts.by_address.get_mut(&address) {
+                    *here -= 1;
+                    if *here == 0 {
+                        counts.by_address.remove(&address);
+                    }
+                }
             }
         }
-        if counts.total == 0 {
+        if counts.total + counts.local == 0 {
             self.admission.fewer.notify_waiters();
         }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.lock().handshakes -= 1;
+        self.0.fewer_handshakes.notify_one();
     }
 }
 
@@ -132,5 +237,45 @@ mod tests {
         let Err((Why::Full, told)) = admission.admit("10.0.0.3".parse().unwrap(), &limits) else { panic!("full") };
         assert!(told.is_some());
         assert_eq!(admit("10.0.0.3").unwrap_err(), (Why::Full, false), "one is being told already");
+    }
+    #[test]
+    fn whom_a_proxy_speaks_for_counts_and_its_own_address_does_not() {
+        let limits = Limits { connections: Some(4), connections_per_address: Some(1), ..Limits::default() };
+        let admission = Arc::new(Admission::default());
+        let proxied = |address: &str| {
+            let ticket = admission.admit_proxy(&limits).map_err(|(why, _)| why)?;
+            ticket.settle(address.parse().unwrap(), &limits).map_err(|(why, _)| why)
+        };
+        let first = proxied("192.0.2.1").unwrap();
+        let _second = proxied("192.0.2.2").unwrap();
+        assert_eq!(proxied("192.0.2.1").unwrap_err(), Why::Crowded);
+        assert_eq!(admission.admit("192.0.2.2".parse().unwrap(), &limits).unwrap_err().0, Why::Crowded);
+        let _own = (admission.admit_proxy(&limits).unwrap(), admission.admit_proxy(&limits).unwrap());
+        assert_eq!(proxied("192.0.2.3").unwrap_err(), Why::Full);
+        drop(first);
+        let _again = proxied("192.0.2.1").unwrap();
+        assert_eq!(admission.count(), 4);
+    }
+
+    #[test]
+    fn a_full_hall_has_places_at_its_local_socket() {
+        let limits = Limits { connections: Some(0), local_connections: 1, ..Limits::default() };
+        let admission = Arc::new(Admission::default());
+        let local = admission.admit_local(&limits);
+        assert!(local.is_some() && admission.admit_local(&limits).is_none());
+        drop(local);
+        assert!(admission.admit_local(&limits).is_some());
+    }
+
+    #[tokio::test]
+    async fn only_so_many_are_at_a_handshake_and_the_next_one_has_its_turn() {
+        let limits = Limits { handshakes: 2, ..Limits::default() };
+        let admission = Arc::new(Admission::default());
+        let (first, _second) = (admission.turn(&limits).await, admission.turn(&limits).await);
+        let mut third = std::pin::pin!(admission.turn(&limits));
+        let waits = std::future::poll_fn(|cx| std::task::Poll::Ready(third.as_mut().poll(cx).is_pending()));
+        assert!(waits.await);
+        drop(first);
+        let _third = third.await;
     }
 }

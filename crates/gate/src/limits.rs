@@ -11,6 +11,16 @@ pub struct Limits {
     pub silence_ms: u64,
     /// Time from the first byte until the dialect must be known, in milliseconds.
     pub handshake_ms: u64,
+    /// TLS handshakes at one time; whoever comes meanwhile waits for its turn, within that same time.
+    pub handshakes: usize,
+    /// Bytes that a client may send in one TLS handshake, its certificate included.
+    pub handshake_bytes: usize,
+    /// Bytes encrypted for one client that its socket has not taken yet.
+    pub tls_buffer_bytes: usize,
+    /// Longest PROXY header (version 2; one of version 1 has 107 bytes at most).
+    pub proxy_header_bytes: usize,
+    /// Connections at one time to the local socket, which are not among the others.
+    pub local_connections: usize,
     /// Connections over a limit that are told so at one time; any more are closed without a word.
     pub refusals: usize,
     /// Messages a second from one connection, in the long run. A faster sender is slowed, and told so.
@@ -26,6 +36,11 @@ impl Default for Limits {
             connections_per_address: Some(128),
             silence_ms: 300,
             handshake_ms: 10_000,
+            handshakes: 1_024,
+            handshake_bytes: 32 * 1024,
+            tls_buffer_bytes: 64 * 1024,
+            proxy_header_bytes: 2 * 1024,
+            local_connections: 16,
             refusals: 64,
             messages_per_second: Some(10),
             messages_burst: 50,

@@ -22,6 +22,8 @@ pub enum Said {
     Misuse(Misuse),
     /// There are too many connections, of all addresses (`false`) or from the client's (`true`).
     Crowded(bool),
+    /// Only those who come in TLS are let in.
+    TlsOnly,
 }
 
 impl Said {
@@ -38,6 +40,12 @@ impl Said {
                 .to_owned(),
             Self::Crowded(true) => lang
                 .pick("! too many connections from your address", "! 같은 주소에서 온 연결이 너무 많습니다")
+                .to_owned(),
+            Self::TlsOnly => lang
+                .pick(
+                    "! this server takes TLS only; come in with `maru chat` or another client that speaks it",
+                    "! 이 서버에는 TLS로만 들어올 수 있습니다. `maru chat`처럼 TLS를 쓰는 프로그램으로 들어오세요",
+                )
                 .to_owned(),
         };
         finish(&text, style, codec)
