@@ -3,33 +3,56 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use wire::refuse::Why;
 
-use crate::Limits;
+use crate::{Bar, Bars, Limits};
 
 /// The count of connections.
 #[derive(Debug, Default)]
 pub struct Admission {
     counts: Mutex<Counts>,
+    bars: Bars,
     fewer: Notify,
+    fewer_handshakes: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
     total: usize,
     refusing: usize,
+    local: usize,
+    handshakes: usize,
     by_address: HashMap<IpAddr, usize>,
+    /// Who has come lately: when the minute began, and how often since.
+    lately: HashMap<IpAddr, (Instant, u32)>,
 }
 
 /// A connection's place in the count, given back when it is dropped.
 #[derive(Debug)]
 pub struct Ticket {
     admission: Arc<Admission>,
-    /// None: a place among those who are being told that there is no place.
-    address: Option<IpAddr>,
+    place: Place,
 }
+
+/// How a connection is counted.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// In total, and for this address.
+    Of(IpAddr),
+    /// In total: a proxy has not said yet for whom it speaks, or speaks for itself.
+    OfProxy,
+    /// Among those of the local socket.
+    Local,
+    /// Among those who are being told that there is no place.
+    Refused,
+}
+
+/// A turn at a TLS handshake, given back when it is dropped.
+#[derive(Debug)]
+pub struct Turn(Arc<Admission>);
 
 impl Admission {
     /// A place for a connection from this address.
@@ -37,29 +60,86 @@ impl Admission {
     /// # Errors
     /// When there is none, and why; with it, while there is one, a place among those who are told so.
     pub fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Result<Ticket, (Why, Option<Ticket>)> {
-        let address = site(address);
+        if self.bars.keep_out(address) {
+            return Err(self.refuse(Why::Barred, limits));
+        }
+        self.place(Place::Of(site(address)), limits)
+    }
+
+    /// These networks are kept out from now on, and no others.
+    pub fn bar(&self, bars: Vec<Bar>) {
+        self.bars.set(bars);
+    }
+
+    /// A place for a connection from a proxy, whose own address does not count. Whom it speaks for is said
+    /// [later](Ticket::settle).
+    ///
+    /// # Errors
+    /// As for [`admit`](Self::admit).
+    pub fn admit_proxy(self: &Arc<Self>, limits: &Limits) -> Result<Ticket, (Why, Option<Ticket>)> {
+        self.place(Place::OfProxy, limits)
+    }
+
+    /// A place for a connection to the local socket, while there is one. The others do not take it away.
+    pub fn admit_local(self: &Arc<Self>, limits: &Limits) -> Option<Ticket> {
         let mut counts = self.lock();
-        let here = counts.by_address.get(&address).copied().unwrap_or(0);
+        (counts.local < limits.local_connections).then(|| {
+            counts.local += 1;
+            self.ticket(Place::Local)
+        })
+    }
+
+    fn ticket(self: &Arc<Self>, place: Place) -> Ticket {
+        Ticket { admission: Arc::clone(self), place }
+    }
+
+    fn place(self: &Arc<Self>, place: Place, limits: &Limits) -> Result<Ticket, (Why, Option<Ticket>)> {
+        let mut counts = self.lock();
         let why = if limits.connections.is_some_and(|most| counts.total >= most) {
             Why::Full
-        } else if limits.connections_per_address.is_some_and(|most| here >= most) {
-            Why::Crowded
         } else {
-            counts.total += 1;
-            *counts.by_address.entry(address).or_default() += 1;
-            return Ok(Ticket { admission: Arc::clone(self), address: Some(address) });
+            match counts.take(place, limits) {
+                Ok(()) => {
+                    counts.total += 1;
+                    return Ok(self.ticket(place));
+                }
+                Err(why) => why,
+            }
         };
+        drop(counts);
+        Err(self.refuse(why, limits))
+    }
+
+    /// Why somebody is not taken in and, while there is one, a place among those who are told so.
+    fn refuse(self: &Arc<Self>, why: Why, limits: &Limits) -> (Why, Option<Ticket>) {
+        let mut counts = self.lock();
         if counts.refusing >= limits.refusals {
-            return Err((why, None));
+            return (why, None);
         }
         counts.refusing += 1;
-        Err((why, Some(Ticket { admission: Arc::clone(self), address: None })))
+        (why, Some(self.ticket(Place::Refused)))
+    }
+
+    /// A turn at a TLS handshake. Waits until there is one.
+    pub async fn turn(self: &Arc<Self>, limits: &Limits) -> Turn {
+        loop {
+            let fewer = self.fewer_handshakes.notified();
+            {
+                let mut counts = self.lock();
+                if counts.handshakes < limits.handshakes {
+                    counts.handshakes += 1;
+                    return Turn(Arc::clone(self));
+                }
+            }
+            fewer.await;
+        }
     }
 
     /// How many connections are in.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.lock().total
+        let counts = self.lock();
+        counts.total + counts.local
     }
 
     /// Waits until nobody is in.
@@ -78,23 +158,95 @@ impl Admission {
     }
 }
 
+impl Counts {
+    /// One more from an address, if that may be.
+    fn take(&mut self, place: Place, limits: &Limits) -> Result<(), Why> {
+        let Place::Of(address) = place else { return Ok(()) };
+        let here = self.by_address.get(&address).copied().unwrap_or(0);
+        if limits.connections_per_address.is_some_and(|most| here >= most) {
+            return Err(Why::Crowded);
+        }
+        if let Some(most) = limits.connections_per_minute {
+            self.comes(address, most, limits.recent_addresses)?;
+        }
+        self.by_address.insert(address, here + 1);
+        Ok(())
+    }
+
+    /// Somebody comes from an address from which not too many have come in the last minute.
+    fn comes(&mut self, address: IpAddr, most: u32, addresses: usize) -> Result<(), Why> {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let now = Instant::now();
+        if !self.lately.contains_key(&address) && self.lately.len() >= addresses {
+            self.lately.retain(|_, (since, _)| now.duration_since(*since) < MINUTE);
+            if self.lately.len() >= addresses {
+                // So many addresses at once are not held off by counting them.
+                self.lately.clear();
+            }
+        }
+        let (since, count) = self.lately.entry(address).or_insert((now, 0));
+        if now.duration_since(*since) >= MINUTE {
+            (*since, *count) = (now, 0);
+        }
+        if *count >= most {
+            return Err(Why::TooOften);
+        }
+        *count += 1;
+        Ok(())
+    }
+}
+
+impl Ticket {
+    /// The place of somebody from this address, for whom a proxy speaks.
+    ///
+    /// # Errors
+    /// When there is none for that address; as for [`Admission::admit`].
+    pub fn settle(mut self, address: IpAddr, limits: &Limits) -> Result<Self, (Why, Option<Self>)> {
+        if self.admission.bars.keep_out(address) {
+            return Err(self.admission.refuse(Why::Barred, limits));
+        }
+        let place = Place::Of(site(address));
+        let taken = self.admission.lock().take(place, limits);
+        match taken {
+            Ok(()) => {
+                self.place = place;
+                Ok(self)
+            }
+            Err(why) => Err(self.admission.refuse(why, limits)),
+        }
+    }
+}
+
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut counts = self.admission.lock();
-        let Some(address) = self.address else {
-            counts.refusing -= 1;
-            return;
-        };
-        counts.total -= 1;
-        if let Some(here) = counts.by_address.get_mut(&address) {
-            *here -= 1;
-            if *here == 0 {
-                counts.by_address.remove(&address);
+        match self.place {
+            Place::Refused => {
+                counts.refusing -= 1;
+                return;
+            }
+            Place::Local => counts.local -= 1,
+            Place::OfProxy => counts.total -= 1,
+            Place::Of(address) => {
+                counts.total -= 1;
+                if let Some(here) = counts.by_address.get_mut(&address) {
+                    *here -= 1;
+                    if *here == 0 {
+                        counts.by_address.remove(&address);
+                    }
+                }
             }
         }
-        if counts.total == 0 {
+        if counts.total + counts.local == 0 {
             self.admission.fewer.notify_waiters();
         }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.lock().handshakes -= 1;
+        self.0.fewer_handshakes.notify_one();
     }
 }
 
@@ -133,5 +285,45 @@ mod tests {
         let Err((Why::Full, told)) = admission.admit("10.0.0.3".parse().unwrap(), &limits) else { panic!("full") };
         assert!(told.is_some());
         assert_eq!(admit("10.0.0.3").unwrap_err(), (Why::Full, false), "one is being told already");
+    }
+    #[test]
+    fn whom_a_proxy_speaks_for_counts_and_its_own_address_does_not() {
+        let limits = Limits { connections: Some(4), connections_per_address: Some(1), ..Limits::default() };
+        let admission = Arc::new(Admission::default());
+        let proxied = |address: &str| {
+            let ticket = admission.admit_proxy(&limits).map_err(|(why, _)| why)?;
+            ticket.settle(address.parse().unwrap(), &limits).map_err(|(why, _)| why)
+        };
+        let first = proxied("192.0.2.1").unwrap();
+        let _second = proxied("192.0.2.2").unwrap();
+        assert_eq!(proxied("192.0.2.1").unwrap_err(), Why::Crowded);
+        assert_eq!(admission.admit("192.0.2.2".parse().unwrap(), &limits).unwrap_err().0, Why::Crowded);
+        let _own = (admission.admit_proxy(&limits).unwrap(), admission.admit_proxy(&limits).unwrap());
+        assert_eq!(proxied("192.0.2.3").unwrap_err(), Why::Full);
+        drop(first);
+        let _again = proxied("192.0.2.1").unwrap();
+        assert_eq!(admission.count(), 4);
+    }
+
+    #[test]
+    fn a_full_hall_has_places_at_its_local_socket() {
+        let limits = Limits { connections: Some(0), local_connections: 1, ..Limits::default() };
+        let admission = Arc::new(Admission::default());
+        let local = admission.admit_local(&limits);
+        assert!(local.is_some() && admission.admit_local(&limits).is_none());
+        drop(local);
+        assert!(admission.admit_local(&limits).is_some());
+    }
+
+    #[tokio::test]
+    async fn only_so_many_are_at_a_handshake_and_the_next_one_has_its_turn() {
+        let limits = Limits { handshakes: 2, ..Limits::default() };
+        let admission = Arc::new(Admission::default());
+        let (first, _second) = (admission.turn(&limits).await, admission.turn(&limits).await);
+        let mut third = std::pin::pin!(admission.turn(&limits));
+        let waits = std::future::poll_fn(|cx| std::task::Poll::Ready(third.as_mut().poll(cx).is_pending()));
+        assert!(waits.await);
+        drop(first);
+        let _third = third.await;
     }
 }

@@ -9,9 +9,13 @@ pub struct Bucket {
     used: u64,
     /// When that was worked out, in milliseconds on the driver's clock.
     at_ms: u64,
-    /// Whether the sender has been told that it is too fast.
-    told: bool,
+    /// Since when the sender has had to wait again and again, and when it had to last, in milliseconds; 0 if it has not.
+    slowed_ms: u64,
+    waited_ms: u64,
 }
+
+/// A sender who has not had to wait for so long is not too fast any more, in milliseconds.
+const CALM_MS: u64 = 3_000;
 
 impl Bucket {
     /// How many messages may be taken now.
@@ -33,15 +37,28 @@ impl Bucket {
         let rate = u64::from(limits.messages_per_second.unwrap_or(1).max(1));
         let burst = u64::from(limits.messages_burst.max(1)) * 1000;
         let short = (self.used + 1000).saturating_sub(burst);
-        (self.at_ms + short.div_ceil(rate), !std::mem::replace(&mut self.told, true))
+        let now_ms = self.at_ms.max(1);
+        let begins = self.slowed_ms == 0;
+        if begins {
+            self.slowed_ms = now_ms;
+        }
+        self.waited_ms = now_ms;
+        (self.at_ms + short.div_ceil(rate), begins)
+    }
+
+    /// Whether the sender has been too fast for longer than it may, without a pause.
+    #[must_use]
+    pub fn floods(&self, limits: &Limits) -> bool {
+        let slowed_ms = if self.slowed_ms == 0 { 0 } else { self.waited_ms - self.slowed_ms };
+        limits.flood_s.is_some_and(|s| slowed_ms > s * 1_000)
     }
 
     fn refill(&mut self, now_ms: u64, rate: u32) {
         let gained = now_ms.saturating_sub(self.at_ms).saturating_mul(u64::from(rate));
         self.used = self.used.saturating_sub(gained);
         self.at_ms = now_ms;
-        if self.used == 0 {
-            self.told = false;
+        if self.used == 0 || now_ms.saturating_sub(self.waited_ms) > CALM_MS {
+            self.slowed_ms = 0;
         }
     }
 }
@@ -64,6 +81,29 @@ mod tests {
         assert_eq!(bucket.available(1_000_000, &limits), 5, "no more than a burst is saved up");
         bucket.take(6);
         assert!(bucket.wait(&limits).1, "told again after it was quiet");
+    }
+
+    #[test]
+    fn who_never_pauses_floods() {
+        let limits =
+            Limits { messages_per_second: Some(10), messages_burst: 5, flood_s: Some(60), ..Limits::default() };
+        let sends = |bucket: &mut Bucket, from_ms: u64, to_ms: u64| {
+            let mut now_ms = from_ms;
+            while now_ms < to_ms {
+                let most = bucket.available(now_ms, &limits);
+                bucket.take(most);
+                now_ms = bucket.wait(&limits).0;
+            }
+        };
+        let mut bucket = Bucket::default();
+        sends(&mut bucket, 1, 59_000);
+        assert!(!bucket.floods(&limits));
+        let mut paused = Bucket::default();
+        sends(&mut paused, 1, 59_000);
+        sends(&mut paused, 65_000, 100_000);
+        assert!(!paused.floods(&limits), "it has paused");
+        sends(&mut bucket, 59_000, 62_000);
+        assert!(bucket.floods(&limits));
     }
 
     #[test]

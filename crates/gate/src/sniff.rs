@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use wire::{DECIDING_BYTES, Dialect, Guess, detect};
 
 use crate::Limits;
+use crate::proxy::may_begin;
 
 /// What the first bytes told.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,29 +21,45 @@ pub struct Sniffed {
     pub silent: bool,
 }
 
-/// Reads until the dialect is known. Silence means plain lines, and so does text that stops short of being the beginning
-/// of anything else; the beginning of a binary handshake is waited for longer, and is never taken for text.
+/// Whose first bytes they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody's, who may wait to be spoken to.
+    Anybody,
+    /// A proxy's, which begins by saying for whom it speaks. That is waited for as long as for a binary handshake, and
+    /// its beginning is never taken for text.
+    Proxy,
+}
+
+/// Reads until the dialect is known; `first` has been read already. Silence means plain lines, and so does text that
+/// stops short of being the beginning of anything else; the beginning of a binary handshake is waited for longer, and is
+/// never taken for text.
 ///
 /// # Errors
 /// When reading fails, or the client is gone before its first byte or within a binary handshake.
-pub async fn sniff<S: AsyncRead + Unpin>(stream: &mut S, limits: &Limits) -> io::Result<Sniffed> {
-    let mut first = Vec::new();
+pub async fn sniff<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    mut first: Vec<u8>,
+    origin: Origin,
+    limits: &Limits,
+) -> io::Result<Sniffed> {
     let start = Instant::now();
     loop {
-        let wait = if is_binary(&first) { limits.handshake_ms } else { limits.silence_ms };
+        if let Guess::Is(dialect) = detect(&first) {
+            return Ok(Sniffed { dialect: Some(dialect), first, silent: false });
+        }
+        let never_text = is_binary(&first) || (origin == Origin::Proxy && !first.is_empty() && may_begin(&first));
+        let patient = never_text || origin == Origin::Proxy && first.is_empty();
+        let wait = if patient { limits.handshake_ms } else { limits.silence_ms };
         let mut bytes = [0; DECIDING_BYTES];
         let room = DECIDING_BYTES - first.len();
         match timeout_at(start + Duration::from_millis(wait), stream.read(&mut bytes[..room])).await {
-            Err(_) if is_binary(&first) => return Ok(Sniffed { dialect: None, first, silent: false }),
+            Err(_) if never_text => return Ok(Sniffed { dialect: None, first, silent: false }),
             Err(_) => return Ok(Sniffed { dialect: Some(Dialect::Lines), silent: first.is_empty(), first }),
-            Ok(Ok(0)) if first.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(Ok(0)) if is_binary(&first) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(Ok(0)) if first.is_empty() || never_text => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(Ok(0)) => return Ok(Sniffed { dialect: Some(Dialect::Lines), first, silent: false }),
             Ok(Ok(n)) => first.extend_from_slice(&bytes[..n]),
             Ok(Err(error)) => return Err(error),
-        }
-        if let Guess::Is(dialect) = detect(&first) {
-            return Ok(Sniffed { dialect: Some(dialect), first, silent: false });
         }
     }
 }
@@ -63,6 +80,16 @@ mod tests {
 
     /// What is found when these packets come, each after so many milliseconds.
     async fn check(packets: &'static [(u64, &[u8])], expect: Option<Dialect>, silent: bool, within_ms: u64) {
+        check_from(Origin::Anybody, packets, expect, silent, within_ms).await;
+    }
+
+    async fn check_from(
+        origin: Origin,
+        packets: &'static [(u64, &[u8])],
+        expect: Option<Dialect>,
+        silent: bool,
+        within_ms: u64,
+    ) {
         let (mut near, mut far) = tokio::io::duplex(64);
         let sender = tokio::spawn(async move {
             for (ms, bytes) in packets {
@@ -72,7 +99,7 @@ mod tests {
             std::future::pending::<()>().await;
         });
         let start = Instant::now();
-        let sniffed = sniff(&mut near, &Limits::default()).await.unwrap();
+        let sniffed = sniff(&mut near, Vec::new(), origin, &Limits::default()).await.unwrap();
         assert_eq!((sniffed.dialect, sniffed.silent), (expect, silent), "{packets:?}");
         assert!(
             start.elapsed() <= Duration::from_millis(within_ms + TIMER_SLACK_MS),
@@ -102,9 +129,29 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_proxy_is_waited_for_and_what_it_begins_is_never_text() {
+        let check = |packets, expect, silent, within_ms| check_from(Origin::Proxy, packets, expect, silent, within_ms);
+        check(&[(1_000, b"PROXY TCP4 ")], Some(Dialect::Proxy), false, 1_000).await;
+        check(&[(0, b"PRO"), (1_000, b"XY TCP4 ")], Some(Dialect::Proxy), false, 1_000).await;
+        check(&[(0, b"\r\n\r"), (1_000, b"\n\0\r\nQUIT\n")], Some(Dialect::Proxy), false, 1_000).await;
+        check(&[(0, b"PROX")], None, false, 10_000).await;
+        check(&[(0, b"hello")], Some(Dialect::Lines), false, 0).await;
+        check(&[(0, b"GE")], Some(Dialect::Lines), false, 300).await;
+        check(&[], Some(Dialect::Lines), true, 10_000).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_read_before_counts() {
+        let limits = Limits::default();
+        let mut nothing = tokio::io::empty();
+        let sniffed = sniff(&mut nothing, b"GET / HTTP/1.1\r\n".to_vec(), Origin::Anybody, &limits).await.unwrap();
+        assert_eq!((sniffed.dialect, sniffed.first.len()), (Some(Dialect::Http), 16));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_client_that_is_gone_is_no_client() {
         let (mut near, far) = tokio::io::duplex(64);
         drop(far);
-        assert!(sniff(&mut near, &Limits::default()).await.is_err());
+        assert!(sniff(&mut near, Vec::new(), Origin::Anybody, &Limits::default()).await.is_err());
     }
 }

@@ -336,6 +336,8 @@ pub enum Reply {
     Closing,
     /// The connection sends faster than it may and is slowed to this many messages a second.
     Slowed(u32),
+    /// The connection has sent faster than it may for too long, and is closed.
+    Flooded,
     /// Something is asked of the session before it may come in.
     Door {
         /// The hall's password; otherwise an account.

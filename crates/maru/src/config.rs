@@ -98,7 +98,14 @@ pub(crate) fn default_of(key: &Key) -> Option<String> {
     fixed.then(|| value::show(&mut Setup::default_in(&Env::default()), key))
 }
 
-fn finish(mut setup: Setup, wrongs: Vec<Wrong>) -> Result<Setup, Vec<Wrong>> {
+fn finish(mut setup: Setup, mut wrongs: Vec<Wrong>) -> Result<Setup, Vec<Wrong>> {
+    let tls = &setup.settings.tls;
+    let half = match (&tls.certificate, &tls.key) {
+        (Some(_), None) => Some(("tls.certificate", "tls.key")),
+        (None, Some(_)) => Some(("tls.key", "tls.certificate")),
+        _ => None,
+    };
+    wrongs.extend(half.map(|(given, missing)| Wrong::HalfOfTls { given, missing }));
     if !wrongs.is_empty() {
         return Err(wrongs);
     }
@@ -152,7 +159,8 @@ fn unknown_variable(name: &str) -> Option<Wrong> {
         return None;
     }
     let near = nearest(name, known.iter().map(String::as_str));
-    let ours = rest.starts_with("LIMITS_") || rest.starts_with("RETENTION_") || rest.starts_with("LOG_");
+    let tables = ["LIMITS_", "RETENTION_", "LOG_", "TLS_"];
+    let ours = tables.iter().any(|table| rest.starts_with(table));
     let close = near.is_some_and(|near| strsim::normalized_damerau_levenshtein(name, near) >= 0.85);
     (ours || close).then(|| Wrong::UnknownVariable { name: name.to_owned(), near: near.map(str::to_owned) })
 }

@@ -6,6 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use server::Fingerprint;
 use wire::Lang;
 
 mod container;
@@ -29,17 +30,26 @@ pub(crate) fn interfaces() -> Vec<Interface> {
     all.into_iter().map(|found| Interface { ip: found.ip(), name: found.name }).collect()
 }
 
+/// What is told of a server.
+#[derive(Debug)]
+pub(crate) struct Told<'a> {
+    /// Where it listens.
+    pub(crate) bound: &'a [SocketAddr],
+    /// Where its data is.
+    pub(crate) data_dir: &'a Path,
+    /// What its certificate is known by.
+    pub(crate) fingerprint: Fingerprint,
+    /// Whether others have to come in TLS.
+    pub(crate) tls_only: bool,
+}
+
 /// The greeting; other ways in are told inside a container than on a host.
-pub(crate) fn greeting(
-    bound: &[SocketAddr],
-    data_dir: &Path,
-    interfaces: &[Interface],
-    container: Option<&Container>,
-    lang: Lang,
-) -> String {
+pub(crate) fn greeting(told: &Told<'_>, interfaces: &[Interface], container: Option<&Container>, lang: Lang) -> String {
+    let Told { bound, data_dir, fingerprint, tls_only } = *told;
     let listed = bound.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let mut text = format!("{}: {listed}\n", lang.pick("Maru is running on", "마루가 열렸습니다"));
     text += &format!("{}: {}\n", lang.pick("Data directory", "자료 폴더"), data_dir.display());
+    text += &format!("{}: {fingerprint}\n", lang.pick("TLS certificate", "TLS 인증서"));
 
     let from_outside = reachable(bound, interfaces);
     if from_outside.is_empty() {
@@ -52,15 +62,20 @@ pub(crate) fn greeting(
         }
         return text;
     }
-    if let (Some(container), Some(inside)) = (container, from_outside.first()) {
-        return text + &container.ways(*inside, lang);
-    }
-    text += lang.pick("\nOthers come in by any of these:\n", "\n다른 사람은 이 가운데 하나로 들어옵니다:\n");
-    for address in from_outside.iter().take(SHOWN_MAX) {
-        text += &commands(*address);
-    }
-    text += lang.pick("On this computer:\n", "이 컴퓨터에서는:\n");
-    text + &chat(here(bound))
+    let ways = match (container, from_outside.first()) {
+        (Some(container), Some(inside)) => container.ways(*inside, lang),
+        _ => {
+            let others =
+                lang.pick("\nOthers come in by any of these:\n", "\n다른 사람은 이 가운데 하나로 들어옵니다:\n");
+            let commands: String = from_outside.iter().take(SHOWN_MAX).map(|address| commands(*address)).collect();
+            let here_is = lang.pick("On this computer:\n", "이 컴퓨터에서는:\n");
+            others.to_owned() + &commands + here_is + &chat(here(bound))
+        }
+    };
+    // These two speak no TLS.
+    let speaks_none = |line: &&str| line.starts_with("  nc ") || line.starts_with("  telnet ");
+    text.extend(ways.split_inclusive('\n').filter(|line| !(tls_only && speaks_none(line))));
+    text
 }
 
 /// The addresses by which others reach what is bound, the likeliest first.
@@ -153,9 +168,16 @@ mod tests {
             .iter()
             .map(|(name, ip)| Interface { name: (*name).to_owned(), ip: ip.parse().unwrap() })
             .collect();
-        let text = greeting(&bound, Path::new("/data"), &interfaces, None, lang);
+        let told = Told { bound: &bound, data_dir: Path::new("/data"), fingerprint: FINGERPRINT, tls_only: false };
+        let text = greeting(&told, &interfaces, None, lang);
         assert_eq!(text.trim_end(), expect.trim(), "\n{text}");
+        // Whoever speaks no TLS is not told to come in where that is needed.
+        let in_tls = greeting(&Told { tls_only: true, ..told }, &interfaces, None, lang);
+        let others = expect.contains("maru chat 1");
+        assert_eq!((text.contains("  nc "), in_tls.contains("  nc ")), (true, !others), "{in_tls}");
     }
+
+    const FINGERPRINT: Fingerprint = Fingerprint([0xab; 32]);
 
     const HOST: &[(&str, &str)] = &[
         ("lo", "127.0.0.1"),
@@ -176,6 +198,7 @@ mod tests {
             "
 Maru is running on: 0.0.0.0:55555, [::]:55555
 Data directory: /data
+TLS certificate: sha256:abababababababababababababababababababababababababababababababab
 
 Others come in by any of these:
   nc 192.168.0.5 55555
@@ -201,6 +224,7 @@ On this computer:
             "
 마루가 열렸습니다: 0.0.0.0:7000
 자료 폴더: /data
+TLS 인증서: sha256:abababababababababababababababababababababababababababababababab
 
 다른 사람은 이 가운데 하나로 들어옵니다:
   nc 10.0.0.9 7000
@@ -220,6 +244,7 @@ On this computer:
             "
 Maru is running on: 127.0.0.1:40123
 Data directory: /data
+TLS certificate: sha256:abababababababababababababababababababababababababababababababab
 
 Only this computer can reach it. On this computer:
   nc 127.0.0.1 40123
@@ -246,6 +271,7 @@ Only this computer can reach it. On this computer:
             "
 Maru is running on: 192.168.0.5:55555
 Data directory: /data
+TLS certificate: sha256:abababababababababababababababababababababababababababababababab
 
 Others come in by any of these:
   nc 192.168.0.5 55555

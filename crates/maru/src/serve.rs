@@ -40,14 +40,25 @@ async fn run(setup: Setup, flags: &Flags, env: &Env, filter: &log::Filter) -> an
     let mut signals = Signals::new().context("can't take signals")?;
     let data_dir = setup.data_dir.clone().ok_or(Wrong::NoDataDir).map_err(Wrongs::from)?;
     let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
-    let config = Config { listen: setup.listen.clone(), data_dir: data_dir.clone(), settings: setup.settings.clone() };
+    let config = Config {
+        listen: setup.listen.clone(),
+        data_dir: data_dir.clone(),
+        local_socket: true,
+        settings: setup.settings.clone(),
+    };
     let server = Server::bind(config).await.map_err(|error| Wrongs::from(Wrong::Server(error)))?;
     let handle = server.handle();
 
     let language = setup.settings.language;
     let container = greeting::Container::around(env);
     let interfaces = greeting::interfaces();
-    let greeting = greeting::greeting(server.addresses(), &data_dir, &interfaces, container.as_ref(), language);
+    let told = greeting::Told {
+        bound: server.addresses(),
+        data_dir: &data_dir,
+        fingerprint: server.fingerprint(),
+        tls_only: setup.settings.tls.only,
+    };
+    let greeting = greeting::greeting(&told, &interfaces, container.as_ref(), language);
     // A server whose standard output is closed is a server all the same.
     let mut out = std::io::stdout();
     let _ = out.write_all(greeting.as_bytes()).and_then(|()| out.flush());
@@ -88,7 +99,10 @@ fn reload(current: &mut Setup, flags: &Flags, env: &Env, handle: &Handle, filter
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&new.log_level).map(|level| filter.reload(level)) {
         tracing::error!(%error, "the log's level stays");
     }
-    handle.reload(new.settings.clone());
+    if let Err(error) = handle.reload(new.settings.clone()) {
+        let (message, hint) = crate::texts::say(&Wrong::Server(error), current.settings.language);
+        tracing::error!(hint, "the certificate for TLS stays: {message}");
+    }
     // What is fixed at the start stays what it was, to be compared with again.
     let fixed = current.clone();
     *current = Setup { listen: fixed.listen, data_dir: fixed.data_dir, log_format: fixed.log_format, ..new };

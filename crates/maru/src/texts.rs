@@ -56,6 +56,7 @@ pub(crate) fn say(wrong: &Wrong, lang: Lang) -> Said {
             ),
             near_or_all(None, lang),
         ),
+        Wrong::HalfOfTls { given, missing } => start::half_of_tls(given, missing, lang),
         Wrong::File { path, source } => start::file(path, source, lang),
         Wrong::FileNotUtf8 { path } => start::file_not_utf8(path, lang),
         Wrong::NoDataDir => start::no_data_dir(lang),

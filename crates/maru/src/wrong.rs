@@ -71,6 +71,13 @@ pub(crate) enum Wrong {
         /// What may help.
         tip: Option<Tip>,
     },
+    /// A certificate without its key, or a key without its certificate.
+    HalfOfTls {
+        /// The key that is set.
+        given: &'static str,
+        /// The key that has to be set too.
+        missing: &'static str,
+    },
     /// A file is no TOML.
     Syntax {
         /// The file, as it was named.

@@ -127,7 +127,6 @@ fn dialects_that_are_not_spoken_are_told_so() {
     for (first, begins) in [
         (&b"CAP LS 302\r\n"[..], &b"ERROR :this is not spoken here"[..]),
         (b"SSH-2.0-x\r\n", b"this is not spoken here"),
-        (b"\x16\x03\x01\x02\x00\x01", b"\x15\x03\x01\x00\x02\x02\x28"),
         (b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n/nick spoofed\r\n", b""),
     ] {
         let mut peer = server.silent();

@@ -12,13 +12,43 @@ mod transcript;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
 
 use common::{PATIENCE, Server, Setup};
 use transcript::{Received, Script, Stage};
 
 struct Sockets {
     server: Server,
-    people: BTreeMap<String, TcpStream>,
+    people: BTreeMap<String, Line>,
+}
+
+/// A connection to the port, or to the socket for administration.
+enum Line {
+    Tcp(TcpStream),
+    Local(UnixStream),
+}
+
+impl Line {
+    fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
+        match self {
+            Self::Tcp(stream) => (&*stream).write_all(bytes),
+            Self::Local(stream) => (&*stream).write_all(bytes),
+        }
+    }
+
+    fn read(&self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => (&*stream).read(buffer),
+            Self::Local(stream) => (&*stream).read(buffer),
+        }
+    }
+
+    fn end(&self) {
+        let _ = match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Self::Local(stream) => stream.shutdown(Shutdown::Write),
+        };
+    }
 }
 
 impl Sockets {
@@ -33,21 +63,29 @@ impl Sockets {
 }
 
 impl Stage for Sockets {
-    fn connect(&mut self, who: &str, _greeted: bool) {
-        let stream = TcpStream::connect(self.server.address).expect("the server listens");
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        self.people.insert(who.to_owned(), stream);
+    fn connect(&mut self, who: &str, _greeted: bool, local: bool) {
+        let line = if local {
+            let stream = UnixStream::connect(self.server.data().join(server::LOCAL_SOCKET)).expect("it listens");
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            stream.set_write_timeout(Some(PATIENCE)).unwrap();
+            Line::Local(stream)
+        } else {
+            let stream = TcpStream::connect(self.server.address).expect("the server listens");
+            stream.set_nodelay(true).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            stream.set_write_timeout(Some(PATIENCE)).unwrap();
+            Line::Tcp(stream)
+        };
+        self.people.insert(who.to_owned(), line);
     }
 
     fn send(&mut self, who: &str, bytes: &[u8]) {
         // That a connection is over is seen where it is read.
-        let _ = (&self.people[who]).write_all(bytes);
+        let _ = self.people[who].write(bytes);
     }
 
     fn end(&mut self, who: &str) {
-        let _ = self.people[who].shutdown(Shutdown::Write);
+        self.people[who].end();
     }
 
     fn leave(&mut self, who: &str) {
@@ -56,7 +94,7 @@ impl Stage for Sockets {
 
     fn receive(&mut self, who: &str) -> Received {
         let mut buffer = [0; 4096];
-        match (&self.people[who]).read(&mut buffer) {
+        match self.people[who].read(&mut buffer) {
             Ok(0) => Received::End,
             Ok(n) => Received::Bytes(buffer[..n].to_vec()),
             Err(e) if e.kind() == ErrorKind::ConnectionReset => Received::End,

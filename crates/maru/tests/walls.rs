@@ -30,7 +30,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["ledger"]),
     ("argon2", &["auth"]),
     ("precis-profiles", &["auth"]),
-    ("rustls", &["gate"]),
+    ("rustls", &["gate", "tui"]),
     ("ratatui", &["tui"]),
 ];
 

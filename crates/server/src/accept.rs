@@ -1,20 +1,20 @@
-//! The accept loop of one listener, and what becomes of a connection until its dialect is known.
+//! The accept loop of one listener, and the task of a connection.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use gate::{Sniffed, Ticket, sniff};
+use gate::Origin;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpListener, TcpStream};
-use wire::Dialect;
-use wire::refuse::{Why, refusal};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
+use crate::meet::{Guest, meet};
 use crate::plain::{Arrival, Plain};
 use crate::shared::Shared;
+use crate::transport::Transport;
 
 /// How long accepting rests after it failed for want of files or memory.
 const REST: Duration = Duration::from_millis(100);
@@ -35,6 +35,20 @@ pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
+/// Takes connections of the local socket in until it is aborted.
+pub(crate) async fn run_local(listener: UnixListener, shared: Arc<Shared>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => welcome_local(stream, &shared),
+            Err(error) if is_the_peers(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "can't take connections to the local socket in; trying again");
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+}
+
 /// Whether accepting failed because a client went away again at once.
 fn is_the_peers(error: &io::Error) -> bool {
     matches!(
@@ -49,13 +63,42 @@ fn welcome(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) {
         tracing::debug!(%peer, %error, "gone before it was here");
         return;
     }
-    match shared.admission.admit(peer.ip(), &settings.gate) {
-        Ok(ticket) => {
-            tokio::spawn(Connection::Meeting(Box::pin(meet(stream, peer, ticket, Arc::clone(shared)))));
+    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+    let proxy = settings.proxies.contain(peer.ip());
+    let (origin, place) = if proxy {
+        (Origin::Proxy, shared.admission.admit_proxy(&settings.gate))
+    } else {
+        (Origin::Anybody, shared.admission.admit(peer.ip(), &settings.gate))
+    };
+    let guest = match place {
+        Ok(ticket) => Guest::new(stream, peer, origin, ticket),
+        Err((why, Some(ticket))) => Guest::new(stream, peer, origin, ticket).refused(why),
+        Err((why, None)) => {
+            tracing::warn!(%peer, ?why, "turned away without a word");
+            return;
         }
-        Err((why, Some(place))) => drop(tokio::spawn(turn_away(stream, peer, why, place, Arc::clone(shared)))),
-        Err((why, None)) => tracing::warn!(%peer, ?why, "turned away without a word"),
-    }
+    };
+    tokio::spawn(Connection::Meeting(Box::pin(meet(guest, Arc::clone(shared)))));
+}
+
+/// Somebody at the local socket speaks plain lines and nothing else.
+fn welcome_local(stream: UnixStream, shared: &Arc<Shared>) {
+    let Some(ticket) = shared.admission.admit_local(&shared.settings.load().gate) else {
+        tracing::warn!("turned away from the local socket without a word");
+        return;
+    };
+    let arrival = Arrival {
+        transport: Transport::Unix(Box::new(stream)),
+        peer: (Ipv4Addr::LOCALHOST, 0).into(),
+        secure: false,
+        certificate: None,
+        local: true,
+        ticket,
+        first: Vec::new(),
+        silent: false,
+        since: shared.head(),
+    };
+    tokio::spawn(Connection::Plain(Plain::enter(arrival, Arc::clone(shared))));
 }
 
 fn tune(stream: &TcpStream, peer_dead_s: u64) -> io::Result<()> {
@@ -91,73 +134,4 @@ impl Future for Connection {
             }
         }
     }
-}
-
-/// Finds out what a connection speaks, and takes it into the hall if that is plain lines.
-async fn meet(mut stream: TcpStream, peer: SocketAddr, ticket: Ticket, shared: Arc<Shared>) -> Option<Plain> {
-    let since = shared.head();
-    let sniffed = {
-        let settings = shared.settings.load_full();
-        tokio::select! {
-            sniffed = sniff(&mut stream, &settings.gate) => sniffed,
-            () = shared.stopping.notified() => return None,
-        }
-    };
-    let Sniffed { dialect, first, silent } = sniffed.ok()?;
-    let why = match dialect {
-        Some(Dialect::Lines) => {
-            let arrival = Arrival { stream, peer, ticket, first, silent, since };
-            return Some(Plain::enter(arrival, shared));
-        }
-        Some(Dialect::Http) => {
-            tokio::spawn(crate::web::serve(stream, first, ticket, shared));
-            return None;
-        }
-        Some(Dialect::Proxy) => Why::Untrusted,
-        Some(_) => Why::Unspoken,
-        None => Why::Slow,
-    };
-    // Boxed: it is large, and thousands may be met at one time without any of them being turned away.
-    Box::pin(say_no(&mut stream, peer, dialect, why, &shared)).await;
-    drop(ticket);
-    None
-}
-
-/// Tells a connection for which there is no place that there is none.
-async fn turn_away(mut stream: TcpStream, peer: SocketAddr, why: Why, place: Ticket, shared: Arc<Shared>) {
-    let limits = shared.settings.load().gate.clone();
-    if let Ok(sniffed) = sniff(&mut stream, &limits).await {
-        say_no(&mut stream, peer, sniffed.dialect, why, &shared).await;
-    }
-    drop(place);
-}
-
-async fn say_no(stream: &mut TcpStream, peer: SocketAddr, dialect: Option<Dialect>, why: Why, shared: &Shared) {
-    tracing::info!(%peer, ?dialect, ?why, "turned away");
-    let Some(dialect) = dialect else { return };
-    let bytes = refusal(dialect, why, shared.settings.load().language, &shared.codec);
-    // A new connection takes this much at once, or it is gone.
-    if stream.try_write(&bytes).is_ok() {
-        let _ = tokio::io::AsyncWriteExt::shutdown(stream).await;
-        linger(stream, Duration::from_millis(shared.settings.load().gate.silence_ms)).await;
-    }
-}
-
-/// Reads what the client still sends for a while: closing on unread bytes would take our last words from it.
-pub(crate) async fn linger(stream: &TcpStream, time: Duration) {
-    /// What is read at most.
-    const LAST_BYTES: usize = 16 * 1024;
-    let drain = async {
-        let mut left = LAST_BYTES;
-        let mut scratch = [0; 512];
-        while left > 0 && stream.readable().await.is_ok() {
-            match stream.try_read(&mut scratch) {
-                Ok(0) => return,
-                Ok(n) => left = left.saturating_sub(n),
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => return,
-            }
-        }
-    };
-    let _ = tokio::time::timeout(time, drain).await;
 }

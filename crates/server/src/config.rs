@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
+use gate::Networks;
 use ledger::Retention;
 use wire::Lang;
 
@@ -16,6 +17,8 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// Where the hall keeps its data; made if it is missing.
     pub data_dir: PathBuf,
+    /// Whether to listen on a socket in the data directory too, for administration: [`LOCAL_SOCKET`](crate::LOCAL_SOCKET).
+    pub local_socket: bool,
     /// What can be changed while the server runs.
     pub settings: Settings,
 }
@@ -27,6 +30,10 @@ pub struct Settings {
     pub language: Lang,
     /// The charset in which bytes that are no UTF-8 are read (a WHATWG label such as `euc-kr`).
     pub legacy_charset: String,
+    /// TLS.
+    pub tls: TlsSettings,
+    /// Networks of proxies that may say for whom they speak (PROXY protocol).
+    pub proxies: Networks,
     /// Where entries are kept, and how safely.
     pub durability: Durability,
     /// How long they are kept.
@@ -43,6 +50,26 @@ pub struct Settings {
     pub ledger: ledger::Limits,
     /// Limits of the server's own buffers and waits.
     pub server: crate::Limits,
+}
+
+/// What holds for TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// A file with the certificate, its issuers behind it, in PEM. Without it, or without the key, the server has one of
+    /// its own, which it makes in the data directory.
+    pub certificate: Option<PathBuf>,
+    /// A file with its private key, in PEM.
+    pub key: Option<PathBuf>,
+    /// Whether whoever does not come in TLS is turned away.
+    pub only: bool,
+    /// Networks from which one may come without TLS all the same.
+    pub plain_networks: Networks,
+}
+
+impl Default for TlsSettings {
+    fn default() -> Self {
+        Self { certificate: None, key: None, only: false, plain_networks: Networks::loopback() }
+    }
 }
 
 /// What committed entries survive.
@@ -64,6 +91,7 @@ impl Config {
         Self {
             listen: vec![(Ipv4Addr::UNSPECIFIED, PORT).into(), (Ipv6Addr::UNSPECIFIED, PORT).into()],
             data_dir,
+            local_socket: false,
             settings: Settings::default(),
         }
     }
@@ -74,6 +102,8 @@ impl Default for Settings {
         Self {
             language: Lang::En,
             legacy_charset: "euc-kr".to_owned(),
+            tls: TlsSettings::default(),
+            proxies: Networks::default(),
             durability: Durability::default(),
             retention: Retention::default(),
             policy: hall::Policy::default(),

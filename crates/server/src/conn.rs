@@ -4,7 +4,7 @@
 //! log's audience, otherwise the connection's own task, which alone waits. The hall's loop puts cursors and answers into the
 //! outbox and wakes the task; a message is never put into the outbox at all.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,11 +12,10 @@ use std::task::Context;
 
 use atomic_waker::AtomicWaker;
 use hall::{LogId, Seq, SessionId};
-use rustix::io::Errno;
-use rustix::net::{SendAncillaryBuffer, SendFlags};
-use tokio::net::TcpStream;
 use wire::outbox::{Glance, Next};
 use wire::{Codec, Outbox};
+
+use crate::transport::Transport;
 
 /// Writes in one go before the others have their turn.
 const WRITES: usize = 4;
@@ -27,7 +26,7 @@ const WOKEN: u8 = 1;
 const RELEASED: u8 = 2;
 /// The connection is to be closed when everything has been written.
 const CLOSING: u8 = 4;
-/// The socket takes no more for now; the task waits until it does.
+/// The socket takes no more for now, and may not have taken all that was written; the task waits until it does.
 const BLOCKED: u8 = 8;
 /// The hall's loop waits until answers have been taken.
 const STALLED: u8 = 16;
@@ -37,7 +36,7 @@ const STALLED: u8 = 16;
 #[repr(C)]
 pub(crate) struct Conn {
     flags: AtomicU8,
-    pub(crate) stream: TcpStream,
+    pub(crate) transport: Transport,
     outbox: Mutex<Outbox>,
     waker: AtomicWaker,
     pub(crate) session: SessionId,
@@ -76,8 +75,15 @@ impl Signals {
 }
 
 impl Conn {
-    pub(crate) fn new(peer: SocketAddr, stream: TcpStream, session: SessionId, outbox: Outbox) -> Self {
-        Self { session, peer, stream, outbox: Mutex::new(outbox), waker: AtomicWaker::new(), flags: AtomicU8::new(0) }
+    pub(crate) fn new(peer: SocketAddr, transport: Transport, session: SessionId, outbox: Outbox) -> Self {
+        Self {
+            session,
+            peer,
+            transport,
+            outbox: Mutex::new(outbox),
+            waker: AtomicWaker::new(),
+            flags: AtomicU8::new(0),
+        }
     }
 
     /// What it is yet to be sent. Whoever puts something in wakes the task afterwards.
@@ -157,7 +163,7 @@ impl Conn {
         let mut outbox = self.outbox();
         if let Some(class) = outbox.whole(glance, write_bytes, codec) {
             // What goes wrong here goes wrong again below, where it is looked at.
-            if let Ok(written) = self.write(&glance.slices(class)) {
+            if let Ok(written) = self.transport.try_write(&glance.slices(class)) {
                 outbox.took(glance, class, written);
             }
         }
@@ -174,38 +180,38 @@ impl Conn {
     fn pump_from(&self, outbox: &mut Outbox, now_ms: u64, write_bytes: usize, codec: &Codec) -> Pumped {
         for _ in 0..WRITES {
             let gathered = match outbox.next(now_ms, write_bytes, codec) {
-                Next::Idle => return Pumped::Idle,
-                Next::Wait(ms) => return Pumped::Wait(ms),
-                Next::Page(log, after) => return Pumped::Page(log, after),
+                Next::Idle => return self.flushed(Pumped::Idle),
+                Next::Wait(ms) => return self.flushed(Pumped::Wait(ms)),
+                Next::Page(log, after) => return self.flushed(Pumped::Page(log, after)),
                 Next::Write(gathered) => gathered,
             };
-            let written = self.write(&outbox.slices(&gathered));
+            let written = self.transport.try_write(&outbox.slices(&gathered));
             match written {
                 Ok(0) => return Pumped::Gone,
                 Ok(n) => outbox.wrote(gathered, n),
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                    self.flags.fetch_or(BLOCKED, Ordering::AcqRel);
-                    return Pumped::Blocked;
-                }
-                Err(_) => return Pumped::Gone,
+                Err(e) => return self.failed(&e),
             }
         }
         Pumped::Again
     }
 
-    /// Writes to the socket what it takes at once. The runtime is asked only when the socket takes nothing, so that it knows
-    /// what to wait for: whether it thinks the socket writable is in memory that a pass over many connections would
-    /// otherwise have to fetch for each.
-    fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        let written = match slices {
-            [one] => rustix::net::send(&self.stream, one, flags),
-            many => rustix::net::sendmsg(&self.stream, many, &mut SendAncillaryBuffer::default(), flags),
-        };
-        match written {
-            Ok(n) => Ok(n),
-            Err(Errno::AGAIN) => self.stream.try_write_vectored(slices),
-            Err(error) => Err(error.into()),
+    /// Sends what the socket has not taken of what was written before.
+    pub(crate) fn flush(&self) -> Pumped {
+        self.flushed(Pumped::Idle)
+    }
+
+    fn flushed(&self, pumped: Pumped) -> Pumped {
+        match self.transport.try_flush() {
+            Ok(()) => pumped,
+            Err(e) => self.failed(&e),
         }
+    }
+
+    fn failed(&self, error: &io::Error) -> Pumped {
+        if error.kind() == io::ErrorKind::WouldBlock {
+            self.flags.fetch_or(BLOCKED, Ordering::AcqRel);
+            return Pumped::Blocked;
+        }
+        Pumped::Gone
     }
 }

@@ -47,9 +47,20 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
+    /// The local socket cannot be listened on.
+    #[error("can't listen on {}", path.display())]
+    LocalSocket {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The ledger in the data directory cannot be used.
     #[error("the ledger cannot be used: {0}")]
     Ledger(#[source] ledger::Error),
+    /// The certificate for TLS cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] gate::CertificateError),
     /// There is no such charset.
     #[error("there is no charset {label}")]
     Charset {

@@ -367,7 +367,7 @@ impl Hub {
     /// The gate keeps these networks out from now on.
     fn bar(&self, bars: Vec<(IpNet, Option<Time>)>) {
         let bar = |(network, until): (IpNet, Option<Time>)| Bar { network, until_ms: until.map(|time| time.0) };
-        self.shared.bars.set(bars.into_iter().map(bar).collect());
+        self.shared.admission.bar(bars.into_iter().map(bar).collect());
     }
 
     fn restyle(&mut self, session: SessionId, change: impl FnOnce(&mut Style)) {

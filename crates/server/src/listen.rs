@@ -3,10 +3,11 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use tokio::net::{TcpListener, UnixListener};
 
 use crate::Error;
 
@@ -14,6 +15,21 @@ use crate::Error;
 const BACKLOG: i32 = 4_096;
 /// The file in the data directory that is locked while a server uses it.
 const LOCK_FILE: &str = "maru.lock";
+/// The socket in the data directory, for those who may write to it.
+pub const LOCAL_SOCKET: &str = "admin.sock";
+
+/// A socket of this machine that is listened on. Its file is gone when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) listener: Option<UnixListener>,
+    path: PathBuf,
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
 
 /// Makes the data directory if it is missing, and takes it for this process, for as long as the file is open.
 ///
@@ -48,6 +64,31 @@ pub(crate) fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Error> 
     match last {
         Some((addr, error)) if listeners.is_empty() => Err(named(addr, error)),
         _ => Ok(listeners),
+    }
+}
+
+/// Listens on the socket in the data directory, which is ours: what an earlier server has left there is replaced. Nobody
+/// but this user (and root) can connect, not even for a moment.
+pub(crate) fn bind_local(data_dir: &Path) -> Result<Local, Error> {
+    let path = data_dir.join(LOCAL_SOCKET);
+    let bound = || -> io::Result<UnixListener> {
+        match std::fs::symlink_metadata(&path) {
+            Ok(found) if found.file_type().is_socket() => std::fs::remove_file(&path)?,
+            Ok(_) => return Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&SockAddr::unix(&path)?)?;
+        // Before it is listened on: until then nobody can connect.
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        socket.listen(BACKLOG)?;
+        UnixListener::from_std(socket.into())
+    };
+    match bound() {
+        Ok(listener) => Ok(Local { listener: Some(listener), path }),
+        Err(source) => Err(Error::LocalSocket { path, source }),
     }
 }
 

@@ -10,11 +10,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use gate::{Bucket, Ticket};
+use gate::{Bucket, Fingerprint, Ticket};
 use hall::{Command, LogId, Origin, Reply, Seq};
 use ledger::Page;
-use socket2::SockRef;
-use tokio::net::TcpStream;
 use wire::Outbox;
 use wire::lines::{self, Asked, Frame, Framer, Names, Speaker, Style};
 use wire::outbox::PAGE_ENTRIES;
@@ -24,6 +22,7 @@ use crate::hub::Input;
 use crate::ledgerer::now;
 use crate::shared::Shared;
 use crate::timers::{Due, Timers};
+use crate::transport::Transport;
 
 /// Bytes read in one go, into a buffer that all connections of a thread share.
 const READ_BYTES: usize = 16 * 1024;
@@ -38,8 +37,16 @@ thread_local! {
 
 /// A connection that is to be taken into the hall.
 pub(crate) struct Arrival {
-    pub(crate) stream: TcpStream,
+    pub(crate) transport: Transport,
+    /// The client's address: the one for which a trusted proxy speaks, if one does. One of the local socket has that of
+    /// this machine, and port 0.
     pub(crate) peer: SocketAddr,
+    /// Whether it came in TLS, to here or to a trusted proxy.
+    pub(crate) secure: bool,
+    /// What its certificate is known by, if it has one. It has proven that the key is its own, and nothing else.
+    pub(crate) certificate: Option<Box<[u8; 32]>>,
+    /// Whether it came by the local socket, which only those can open who may read the ledger.
+    pub(crate) local: bool,
     /// Its place among the connections that are allowed.
     pub(crate) ticket: Ticket,
     /// Bytes it has sent already.
@@ -128,11 +135,13 @@ enum Event {
 impl Plain {
     /// Takes a connection into the hall.
     pub(crate) fn enter(arrival: Arrival, shared: Arc<Shared>) -> Self {
-        let Arrival { stream, peer, ticket, first, silent, since } = arrival;
+        let Arrival { transport, peer, secure, certificate, local, ticket, first, silent, since } = arrival;
         let session = shared.new_session();
+        let shown = certificate.as_ref().map(|bytes| Fingerprint(**bytes).to_string());
+        tracing::debug!(%peer, session = session.0, secure, certificate = shown, local, "connected");
         let style = Style { lang: shared.settings.load().language, ..Style::default() };
         let mut plain = Self {
-            conn: Arc::new(Conn::new(peer, stream, session, Outbox::new(session, style))),
+            conn: Arc::new(Conn::new(peer, transport, session, Outbox::new(session, style))),
             shared,
             _ticket: ticket,
             framer: Framer::default(),
@@ -143,7 +152,7 @@ impl Plain {
             state: State::default(),
             errand: None,
         };
-        let origin = Box::new(Origin::from(peer.ip()));
+        let origin = Box::new(Origin { address: peer.ip(), secure, local, certificate });
         plain.tell_hall(Input::Arrive(Arc::clone(&plain.conn), origin, silent, since));
         plain
     }
@@ -224,10 +233,10 @@ impl Plain {
         if let Some(signals) = self.conn.poll_signals(cx) {
             return Poll::Ready(Event::Signals(signals));
         }
-        if self.may_read() && self.conn.stream.poll_read_ready(cx).is_ready() {
+        if self.may_read() && self.conn.transport.poll_read_ready(cx).is_ready() {
             return Poll::Ready(Event::Readable);
         }
-        if self.conn.is_blocked() && self.conn.stream.poll_write_ready(cx).is_ready() {
+        if self.conn.is_blocked() && self.conn.transport.poll_write_ready(cx).is_ready() {
             return Poll::Ready(Event::Writable);
         }
         self.timers.poll(cx, &self.shared).map(Event::Due)
@@ -242,7 +251,7 @@ impl Plain {
 
     fn read(&mut self) -> ControlFlow<()> {
         let read = SCRATCH.with_borrow_mut(|scratch| {
-            let n = self.conn.stream.try_read(scratch)?;
+            let n = self.conn.transport.try_read(scratch)?;
             self.unread.extend_from_slice(&scratch[..n]);
             Ok::<_, io::Error>(n)
         });
@@ -252,7 +261,11 @@ impl Plain {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => return ControlFlow::Break(()),
         }
-        ControlFlow::Continue(())
+        // Reading in TLS may leave something to be answered.
+        match self.conn.flush() {
+            Pumped::Gone => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
     }
 
     /// What the bytes read so far ask for, as much of it as the sender's rate and one batch allow.
@@ -273,6 +286,10 @@ impl Plain {
             self.timers.set(Due::Rate, until_ms.max(now_ms + 1));
             if tell {
                 self.tell(&Reply::Slowed(settings.gate.messages_per_second.unwrap_or(0)));
+            }
+            if self.bucket.floods(&settings.gate) {
+                self.tell(&Reply::Flooded);
+                self.conn.close();
             }
             return batch;
         }
@@ -362,7 +379,7 @@ impl Plain {
             Pumped::Idle if self.state.closing => {
                 let (conn, shared) = (Arc::clone(&self.conn), Arc::clone(&self.shared));
                 self.errand = Some(Errand::new(async move {
-                    farewell(&conn.stream, &shared).await;
+                    farewell(&conn.transport, &shared).await;
                     Done::Over
                 }));
             }
@@ -420,8 +437,8 @@ async fn read_page(log: LogId, after: Seq, shared: &Shared) -> Done {
 }
 
 /// Says that nothing more is coming, and gives the client time to take what has been written.
-async fn farewell(stream: &TcpStream, shared: &Shared) {
-    let _ = SockRef::from(stream).shutdown(std::net::Shutdown::Write);
+async fn farewell(transport: &Transport, shared: &Shared) {
     let time = Duration::from_millis(shared.settings.load().gate.silence_ms);
-    crate::accept::linger(stream, time).await;
+    let _ = tokio::time::timeout(time, transport.goodbye()).await;
+    crate::meet::linger(transport, time).await;
 }

@@ -1,6 +1,6 @@
 //! What all tasks of a server share.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use auth::Cost;
 use encoding_rs::Encoding;
-use gate::{Admission, Bars};
+use gate::{Admission, Tls};
 use hall::{Seq, SessionId};
 use ledger::{Ledger, Memory, Sqlite, SqliteSettings};
 use tokio::sync::mpsc::error::TrySendError;
@@ -26,10 +26,10 @@ use crate::{Durability, Error, Settings};
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) settings: ArcSwap<Settings>,
+    pub(crate) tls: ArcSwap<Tls>,
+    data_dir: PathBuf,
     pub(crate) codec: Codec,
     pub(crate) admission: Arc<Admission>,
-    /// Networks that are kept out.
-    pub(crate) bars: Bars,
     /// To the loop that owns the hall.
     pub(crate) hall: mpsc::Sender<Input>,
     pub(crate) ledger: Ledgerer,
@@ -54,6 +54,7 @@ impl Shared {
         let label = &settings.legacy_charset;
         let charset = Encoding::for_label(label.as_bytes()).ok_or_else(|| Error::Charset { label: label.clone() })?;
         let codec = Codec { charset, zone: jiff::tz::TimeZone::system(), clock: Some(crate::ledgerer::now) };
+        let tls = tls(data_dir, &settings)?;
         let ledger = open_ledger(data_dir, &settings)?;
         let beginning = ledger.beginning(settings.hall.rooms).map_err(Error::Ledger)?;
         let (ledger, committed) = Ledgerer::start(ledger)?;
@@ -62,9 +63,10 @@ impl Shared {
         let proofs = Proofs::start(&hall, cost)?;
         let shared = Arc::new(Self {
             settings: ArcSwap::from_pointee(settings),
+            tls: ArcSwap::from_pointee(tls),
+            data_dir: data_dir.to_owned(),
             codec,
             admission: Arc::default(),
-            bars: Bars::default(),
             hall,
             ledger,
             deliverers: Deliverers::new(),
@@ -79,6 +81,12 @@ impl Shared {
         shared.deliverers.begin(&shared)?;
         let hub = Hub::new(Arc::clone(&shared), beginning, inputs, committed);
         Ok((shared, hub))
+    }
+
+    /// Reads the certificate again. Who has come in already keeps the old one.
+    pub(crate) fn reload_tls(&self, settings: &Settings) -> Result<(), Error> {
+        self.tls.store(Arc::new(tls(&self.data_dir, settings)?));
+        Ok(())
     }
 
     /// Tells the loop that owns the hall something. If more waits for it than may, there is something to wait for, which
@@ -115,6 +123,14 @@ impl Shared {
 
     pub(crate) fn new_session(&self) -> SessionId {
         SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// TLS as the settings ask for it.
+fn tls(data_dir: &Path, settings: &Settings) -> Result<Tls, Error> {
+    match (&settings.tls.certificate, &settings.tls.key) {
+        (Some(certificate), Some(key)) => Ok(Tls::of_files(certificate, key)?),
+        _ => Ok(Tls::own(data_dir, &rustix::system::uname().nodename().to_string_lossy())?),
     }
 }
 

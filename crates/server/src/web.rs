@@ -10,12 +10,12 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 
 use crate::shared::Shared;
+use crate::transport::Transport;
 
 /// Serves one connection.
-pub(crate) async fn serve(stream: TcpStream, first: Vec<u8>, ticket: Ticket, shared: Arc<Shared>) {
+pub(crate) async fn serve(stream: Transport, first: Vec<u8>, ticket: Ticket, shared: Arc<Shared>) {
     let io = TokioIo::new(Prefixed::new(first, stream));
     let lang = shared.settings.load().language;
     let limit = Duration::from_millis(shared.settings.load().gate.handshake_ms);

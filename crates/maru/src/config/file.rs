@@ -104,6 +104,7 @@ fn given(value: &DeValue<'_>) -> Given {
         DeValue::Integer(number) => {
             i128::from_str_radix(number.as_str(), number.radix()).map_or(Given::Other, Given::Number)
         }
+        DeValue::Boolean(is) => Given::Bool(*is),
         DeValue::Array(items) => {
             // What is no text in a list becomes a text that will not do, in its place.
             Given::Texts(items.iter().map(|item| item.get_ref().as_str().unwrap_or("").to_owned()).collect())

@@ -4,8 +4,9 @@
 //! key cannot be known to one of them and not to another. Names carry their unit last.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
-use server::Settings;
+use server::{Networks, Settings};
 
 /// A key of the configuration.
 #[derive(Debug)]
@@ -43,6 +44,12 @@ pub(crate) enum Kind {
     Password,
     /// Whether the limits of single connections and addresses hold.
     Limits,
+    /// A file, or none.
+    File(fn(&mut Settings) -> &mut Option<PathBuf>),
+    /// On or off.
+    Switch(fn(&mut Settings) -> &mut bool),
+    /// Networks.
+    Networks(fn(&mut Settings) -> &mut Networks),
     /// A whole number within bounds and, where the field can be without one, `off`.
     Number(RangeInclusive<u64>, fn(&mut Settings) -> Field<'_>),
 }
@@ -186,6 +193,23 @@ pub(crate) static KEYS: &[Key] = &[
         "Bytes kept of each room and each direct conversation, the latest; \"off\" keeps all.",
         "방마다, 일대일 대화마다 보관하는 바이트 수. 오래된 것부터 지웁니다. \"off\"면 지우지 않습니다."),
 
+    Key::new("tls.certificate", Kind::File(|s| &mut s.tls.certificate),
+        "A file with the certificate and its issuers (PEM). Empty: one of the server's own, in the data directory.",
+        "인증서와 상위 인증서가 든 PEM 파일. 비워 두면 자료 폴더에 스스로 만든 인증서를 씁니다."),
+    Key::new("tls.key", Kind::File(|s| &mut s.tls.key),
+        "A file with the certificate's private key (PEM).",
+        "그 인증서의 개인 키가 든 PEM 파일."),
+    Key::new("tls.only", Kind::Switch(|s| &mut s.tls.only),
+        "Whether only those who come in TLS are let in.",
+        "TLS로 들어오는 사람만 받을지."),
+    Key::new("tls.plain_networks", Kind::Networks(|s| &mut s.tls.plain_networks),
+        "Networks from which one may come without TLS all the same.",
+        "그래도 TLS 없이 들어올 수 있는 네트워크."),
+
+    Key::new("proxy.trusted", Kind::Networks(|s| &mut s.proxies),
+        "Proxies that say for whom they speak (PROXY protocol). Whoever is silent there is greeted after handshake_ms.",
+        "누구를 대신하는지 밝히는 프록시(PROXY 프로토콜). 여기서 말없이 들어온 사람은 handshake_ms 뒤에 맞이합니다."),
+
     Key::new("log.format", Kind::LogFormat,
         "The form of the log on standard error: \"text\" or \"json\".",
         "표준 오류로 내보내는 로그의 형식: \"text\" 또는 \"json\"."),
@@ -208,12 +232,33 @@ pub(crate) static KEYS: &[Key] = &[
     Key::limit("limits.connections_per_address", 1..=10_000_000, |s| SizeOrOff(&mut s.gate.connections_per_address),
         "Connections at one time from one address.",
         "한 주소에서 동시에 받는 연결의 수."),
+    Key::limit("limits.connections_per_minute", 1..=10_000_000, |s| RateOrOff(&mut s.gate.connections_per_minute),
+        "Connections from one address in a minute.",
+        "한 주소에서 1분에 받는 연결의 수."),
+    Key::limit("limits.recent_addresses", 1..=100_000_000, |s| Size(&mut s.gate.recent_addresses),
+        "Addresses of which it is remembered how often they came in the last minute.",
+        "지난 1분에 몇 번 왔는지 기억해 두는 주소의 수."),
     Key::limit("limits.silence_ms", 10..=60_000, |s| Time(&mut s.gate.silence_ms),
         "Silence after which a new client counts as one of plain lines.",
         "새 연결이 이만큼 말이 없으면 보통 줄로 말하는 사람으로 봅니다."),
     Key::limit("limits.handshake_ms", 100..=600_000, |s| Time(&mut s.gate.handshake_ms),
         "Time from the first byte until it must be clear what a client speaks.",
         "첫 바이트가 온 뒤 어떤 방식으로 말하는지 드러날 때까지 기다리는 시간."),
+    Key::limit("limits.handshakes", 1..=1_000_000, |s| Size(&mut s.gate.handshakes),
+        "TLS handshakes at one time; whoever comes meanwhile waits within the time for one.",
+        "동시에 하는 TLS 핸드셰이크의 수. 나머지는 제한 시간 안에서 차례를 기다립니다."),
+    Key::limit("limits.handshake_bytes", 8 * KIB..=MIB, |s| Size(&mut s.gate.handshake_bytes),
+        "Bytes that a client may send in one TLS handshake, its certificate included.",
+        "TLS 핸드셰이크 한 번에 클라이언트가 보낼 수 있는 바이트 수(인증서 포함)."),
+    Key::limit("limits.tls_buffer_bytes", 4 * KIB..=16 * MIB, |s| Size(&mut s.gate.tls_buffer_bytes),
+        "Bytes encrypted for one client that its socket has not taken yet.",
+        "한 사람에게 보내려고 암호화했으나 소켓이 아직 받지 않은 바이트 수."),
+    Key::limit("limits.proxy_header_bytes", 256..=64 * KIB, |s| Size(&mut s.gate.proxy_header_bytes),
+        "Longest PROXY header, in bytes.",
+        "PROXY 헤더의 최대 길이(바이트)."),
+    Key::limit("limits.local_connections", 1..=10_000, |s| Size(&mut s.gate.local_connections),
+        "Connections at one time to the local socket, which are not among the others.",
+        "로컬 소켓에서 동시에 받는 연결의 수. 다른 연결과 따로 셉니다."),
     Key::limit("limits.refusals", 0..=100_000, |s| Size(&mut s.gate.refusals),
         "Connections over a limit that are told so at one time; any more are closed without a word.",
         "제한을 넘은 연결 가운데 동시에 까닭을 알려 주는 수. 나머지는 말없이 닫습니다."),
@@ -223,6 +268,9 @@ pub(crate) static KEYS: &[Key] = &[
     Key::limit("limits.messages_burst", 1..=1_000_000, |s| Rate(&mut s.gate.messages_burst),
         "Messages that one connection may send at once before that rate holds.",
         "그 속도를 따지기 전에 한 연결이 한꺼번에 보낼 수 있는 메시지의 수."),
+    Key::limit("limits.flood_s", 1..=86_400, |s| AmountOrOff(&mut s.gate.flood_s),
+        "Seconds for which one may go on sending faster than that without a pause, before being closed.",
+        "쉬지 않고 그보다 빠르게 보내기를 참아 주는 시간(초). 더 오래 그러면 연결을 닫습니다."),
     Key::limit("limits.nick_chars", 8..=512, |s| Size(&mut s.hall.nick_chars),
         "Longest nick, in characters.",
         "닉네임의 최대 글자 수."),

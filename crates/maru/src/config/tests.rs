@@ -186,6 +186,34 @@ hint: the default is \"on\"",
 }
 
 #[test]
+fn networks_switches_and_halves_are_checked() {
+    check(
+        "[tls]\nonly = \"yes\"\nplain_networks = [\"10.0.0.1/8\", \"::1\"]\n[proxy]\ntrusted = [\"10.0.0.0/8\", \"proxy.example\"]",
+        "
+error: `tls.only` at maru.toml:2 must be `on` or `off`, not `\"yes\"`
+hint: the default is \"off\"
+error: `tls.plain_networks` at maru.toml:3 must be networks, such as `10.0.0.0/8`, not `\"10.0.0.1/8\"`
+hint: did you mean `10.0.0.0/8`?
+error: `proxy.trusted` at maru.toml:5 must be networks, such as `10.0.0.0/8`, not `\"proxy.example\"`
+hint: names of hosts are not looked up here; write an address, or `0.0.0.0` for all of them",
+    );
+    check(
+        "[tls]\ncertificate = \"/etc/maru/chain.pem\"",
+        "
+error: `tls.certificate` is set and `tls.key` is not
+hint: set both, or neither: then the server has a certificate of its own",
+    );
+    let env = [("HOME", "/home/u"), ("MARU_PROXY_TRUSTED", "10.0.0.0/8, 192.0.2.1"), ("MARU_TLS_ONLY", "on")].into();
+    let settings = load(&Flags::default(), &env).expect("nothing is wrong").settings;
+    assert!(settings.tls.only && settings.proxies.contain([192, 0, 2, 1].into()));
+    assert!(!settings.proxies.contain([192, 0, 2, 2].into()));
+    let file = "[tls]\nonly = true\ncertificate = \"~/chain.pem\"\nkey = \"key.pem\"\nplain_networks = []";
+    let tls = of_file(file, &home()).expect("nothing is wrong").settings.tls;
+    assert_eq!((tls.certificate, tls.key), (Some("/home/u/chain.pem".into()), Some("key.pem".into())));
+    assert!(tls.only && tls.plain_networks.0.is_empty());
+}
+
+#[test]
 fn what_is_no_toml_is_told_with_its_line() {
     let wrongs = of_file("language = \"en\"\n[limits\nrooms = 5", &home()).expect_err("it is no TOML");
     let told = told(&wrongs, Lang::En);

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
 use hall::{Guests, Secret};
-use server::Durability;
+use ipnet::IpNet;
+use server::{Durability, Networks};
 use tracing_subscriber::EnvFilter;
 use wire::Lang;
 
@@ -26,6 +27,8 @@ pub(super) enum Given {
     Texts(Vec<String>),
     /// A whole number of the file.
     Number(i128),
+    /// `true` or `false` of the file.
+    Bool(bool),
     /// Something else.
     Other,
 }
@@ -34,7 +37,7 @@ impl Given {
     /// A variable's value: a list where the key takes one.
     pub(super) fn word(key: &Key, word: &str) -> Self {
         match key.kind {
-            Kind::Listen => {
+            Kind::Listen | Kind::Networks(_) => {
                 Self::Words(word.split(',').map(|w| w.trim().to_owned()).filter(|w| !w.is_empty()).collect())
             }
             _ => Self::Words(vec![word.trim().to_owned()]),
@@ -154,6 +157,12 @@ pub(super) fn set(setup: &mut Setup, key: &Key, given: &Given, env: &Env) -> Res
                 other => return Err(meant(other, &["on", "off"])),
             }
         }
+        Kind::File(field) => {
+            let path = given.text().ok_or_else(no)?;
+            *field(&mut setup.settings) = (!path.is_empty()).then(|| env.expand(path));
+        }
+        Kind::Switch(field) => *field(&mut setup.settings) = switch(given)?,
+        Kind::Networks(field) => *field(&mut setup.settings) = networks(given.texts().ok_or_else(no)?)?,
         Kind::Number(bounds, field) => {
             let field = field(&mut setup.settings);
             let done = match given.text() {
@@ -179,6 +188,40 @@ fn listen(texts: &[String]) -> Result<Vec<SocketAddr>, Bad> {
         addresses.push(address);
     }
     if addresses.is_empty() { Err(Bad::default()) } else { Ok(addresses) }
+}
+
+fn switch(given: &Given) -> Result<bool, Bad> {
+    match (given, given.text()) {
+        (Given::Bool(on), _) => Ok(*on),
+        (_, Some("on" | "true")) => Ok(true),
+        (_, Some("off" | "false")) => Ok(false),
+        (_, Some(other)) => Err(meant(other, &["on", "off"])),
+        (_, None) => Err(Bad::default()),
+    }
+}
+
+/// Networks, each as an address and the length of its prefix; an address alone is a network of one.
+fn networks(texts: &[String]) -> Result<Networks, Bad> {
+    let mut networks = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        let bad = |tip| Bad { got: Some(format!("`{text}`")), index: Some(index), tip };
+        let network = match (text.parse::<IpNet>(), text.parse::<IpAddr>()) {
+            (Ok(network), _) => network,
+            (_, Ok(address)) => IpNet::from(address.to_canonical()),
+            _ if text == "localhost" => return Err(bad(Some(Tip::Meant("127.0.0.1".to_owned())))),
+            _ if text.starts_with(|c: char| c.is_alphabetic()) => return Err(bad(Some(Tip::NotAName))),
+            _ => return Err(bad(None)),
+        };
+        // Bits behind the prefix mean nothing, and are usually a mistake.
+        if network != network.trunc() {
+            return Err(bad(Some(Tip::Meant(network.trunc().to_string()))));
+        }
+        if networks.contains(&network) {
+            return Err(bad(Some(Tip::Twice)));
+        }
+        networks.push(network);
+    }
+    Ok(Networks(networks))
 }
 
 /// The address that somebody meant by something that is none: a port alone, an address alone, a well-known name.
@@ -260,6 +303,16 @@ pub(super) fn show(setup: &mut Setup, key: &Key) -> String {
         // Whoever looks at a printed configuration need not know it.
         Kind::Password => quoted(if setup.settings.policy.password.is_some() { "…" } else { "off" }),
         Kind::Limits => quoted(if setup.lifted { "off" } else { "on" }),
+        Kind::File(field) => {
+            let path = field(&mut setup.settings);
+            quoted(&path.as_ref().map_or_else(String::new, |path| path.display().to_string()))
+        }
+        Kind::Switch(field) => quoted(if *field(&mut setup.settings) { "on" } else { "off" }),
+        Kind::Networks(field) => {
+            let all: Vec<String> =
+                field(&mut setup.settings).0.iter().map(|network| quoted(&network.to_string())).collect();
+            format!("[{}]", all.join(", "))
+        }
         Kind::Number(_, field) => {
             field(&mut setup.settings).get().map_or_else(|| quoted("off"), |number| number.to_string())
         }
@@ -287,7 +340,9 @@ pub(crate) fn expected(key: &Key, lang: Lang) -> String {
         Kind::Guests => fixed("`welcome`, `read-only` or `refused`", "`welcome`, `read-only`, `refused` 가운데 하나"),
         Kind::Registration => fixed("`open` or `closed`", "`open` 또는 `closed`"),
         Kind::Password => fixed("a password, or `off`", "암호 또는 `off`"),
-        Kind::Limits => fixed("`on` or `off`", "`on` 또는 `off`"),
+        Kind::Limits | Kind::Switch(_) => fixed("`on` or `off`", "`on` 또는 `off`"),
+        Kind::File(_) => fixed("a file, or empty", "파일의 경로 또는 빈 값"),
+        Kind::Networks(_) => fixed("networks, such as `10.0.0.0/8`", "`10.0.0.0/8` 같은 네트워크"),
         Kind::Number(bounds, field) => {
             let (least, most) = (bounds.start(), bounds.end());
             // Whether it can be off is the field's affair, whatever the values are.

@@ -36,6 +36,21 @@ pub(super) fn file_not_utf8(path: &Path, lang: Lang) -> Said {
     )
 }
 
+/// A certificate without its key, or a key without its certificate.
+pub(super) fn half_of_tls(given: &str, missing: &str, lang: Lang) -> Said {
+    (
+        lang.pick(
+            format!("`{given}` is set and `{missing}` is not"),
+            format!("`{given}` 항목만 있고 `{missing}` 항목이 없습니다"),
+        ),
+        hint(
+            lang,
+            "set both, or neither: then the server has a certificate of its own",
+            "둘 다 적거나 둘 다 비우세요. 비우면 서버가 스스로 만든 인증서를 씁니다",
+        ),
+    )
+}
+
 /// Nowhere to keep the data.
 pub(super) fn no_data_dir(lang: Lang) -> Said {
     (
@@ -78,12 +93,78 @@ pub(super) fn server(error: &server::Error, lang: Lang) -> Said {
                 ),
             )
         }
+        E::LocalSocket { path, source } => {
+            let (path, why) = (path.display(), reason(source, lang));
+            let message = lang.pick(
+                format!("can't listen on {path}: {why}"),
+                format!("연결을 받을 수 없는 소켓입니다: {path} ({why})"),
+            );
+            (
+                message,
+                hint(
+                    lang,
+                    "a path of more than about 100 bytes is too long for a socket: choose a shorter `--data-dir DIR`",
+                    "경로가 100바이트쯤을 넘으면 소켓을 만들 수 없습니다. 더 짧은 `--data-dir 폴더`를 정해 주세요",
+                ),
+            )
+        }
+        E::Certificate(error) => certificate(error, lang),
         E::Ledger(error) => super::ledger::error(error, lang),
         E::Charset { label } => (
             lang.pick(format!("there is no charset `{label}`"), format!("없는 문자 집합입니다: `{label}`")),
             hint(lang, "`legacy_charset` is `euc-kr` by default", "`legacy_charset`의 기본값은 `euc-kr`입니다"),
         ),
         E::Io(source) => (reason(source, lang), None),
+    }
+}
+
+fn certificate(error: &server::CertificateError, lang: Lang) -> Said {
+    use server::CertificateError as E;
+    let pem = || {
+        hint(
+            lang,
+            "`tls.certificate` and `tls.key` are files in PEM, the key without a password",
+            "`tls.certificate`와 `tls.key`는 PEM 파일이어야 하고, 키에는 비밀번호가 없어야 합니다",
+        )
+    };
+    match error {
+        E::Read { path, source } => super::store::read(path, &reason(source, lang), lang),
+        E::Write { path, source } => super::store::write(path, &reason(source, lang), lang),
+        E::NoCertificate { path } => {
+            let path = path.display();
+            let message = lang.pick(
+                format!("there is no certificate in {path}"),
+                format!("인증서가 들어 있지 않은 파일입니다: {path}"),
+            );
+            (message, pem())
+        }
+        E::NoKey { path } => {
+            let path = path.display();
+            let message = lang.pick(
+                format!("there is no private key in {path}"),
+                format!("개인 키가 들어 있지 않은 파일입니다: {path}"),
+            );
+            (message, pem())
+        }
+        E::Mismatch { certificate, key } => {
+            let (certificate, key) = (certificate.display(), key.display());
+            let message = lang.pick(
+                format!("the key in {key} is not that of the certificate in {certificate}"),
+                format!("인증서와 키가 서로 맞지 않습니다: {certificate}, {key}"),
+            );
+            let own_first = hint(
+                lang,
+                "in a chain, the server's own certificate comes first",
+                "인증서가 여럿이면 서버의 인증서가 맨 앞에 와야 합니다",
+            );
+            (message, own_first)
+        }
+        E::Unusable { path, why } => {
+            let path = path.display();
+            let message = lang
+                .pick(format!("{path} can't be used: {why}"), format!("쓸 수 없는 인증서나 키입니다: {path} ({why})"));
+            (message, pem())
+        }
     }
 }
 
@@ -198,6 +279,32 @@ mod tests {
             &server::Error::Charset { label: "klingon".into() },
             ("there is no charset `klingon`", "`legacy_charset` is `euc-kr` by default"),
             ("없는 문자 집합입니다: `klingon`", "`legacy_charset`의 기본값은 `euc-kr`입니다"),
+        );
+    }
+    #[test]
+    fn a_certificate_that_will_not_do_is_told_with_its_file() {
+        use server::CertificateError as C;
+        check(
+            &C::NoKey { path: "/etc/key.pem".into() }.into(),
+            (
+                "there is no private key in /etc/key.pem",
+                "`tls.certificate` and `tls.key` are files in PEM, the key without a password",
+            ),
+            (
+                "개인 키가 들어 있지 않은 파일입니다: /etc/key.pem",
+                "`tls.certificate`와 `tls.key`는 PEM 파일이어야 하고, 키에는 비밀번호가 없어야 합니다",
+            ),
+        );
+        check(
+            &C::Mismatch { certificate: "/etc/chain.pem".into(), key: "/etc/key.pem".into() }.into(),
+            (
+                "the key in /etc/key.pem is not that of the certificate in /etc/chain.pem",
+                "in a chain, the server's own certificate comes first",
+            ),
+            (
+                "인증서와 키가 서로 맞지 않습니다: /etc/chain.pem, /etc/key.pem",
+                "인증서가 여럿이면 서버의 인증서가 맨 앞에 와야 합니다",
+            ),
         );
     }
 }

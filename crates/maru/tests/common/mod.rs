@@ -11,6 +11,7 @@ mod peer;
 mod program;
 mod server;
 mod terminal;
+pub(crate) mod tls;
 
 use std::time::Duration;
 

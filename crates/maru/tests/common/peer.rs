@@ -5,6 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use rustls::client::ClientConnection;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use super::PATIENCE;
@@ -12,6 +13,7 @@ use super::PATIENCE;
 /// A connection, and what was read from it and not yet looked at.
 pub(crate) struct Peer {
     stream: TcpStream,
+    tls: Option<Box<ClientConnection>>,
     seen: Vec<u8>,
 }
 
@@ -21,7 +23,7 @@ impl Peer {
         let stream = TcpStream::connect(address).expect("somebody listens");
         stream.set_nodelay(true).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Self { stream, seen: Vec::new() }
+        Self { stream, tls: None, seen: Vec::new() }
     }
 
     /// One whose socket takes only a little that it does not read.
@@ -31,7 +33,32 @@ impl Peer {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.set_recv_buffer_size(RECEIVE_BYTES).unwrap();
         socket.connect(&address.into()).expect("somebody listens");
-        Self { stream: socket.into(), seen: Vec::new() }
+        Self { stream: socket.into(), tls: None, seen: Vec::new() }
+    }
+
+    /// The same in TLS from here on, with a client that offers these protocols.
+    #[track_caller]
+    pub(crate) fn secured(self, alpn: &[&str]) -> Self {
+        self.try_secured(alpn).expect("the handshake succeeds")
+    }
+
+    /// The same; an error when the handshake fails.
+    pub(crate) fn try_secured(mut self, alpn: &[&str]) -> std::io::Result<Self> {
+        let mut tls = super::tls::client(alpn);
+        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        while tls.is_handshaking() {
+            tls.complete_io(&mut self.stream)?;
+        }
+        while tls.wants_write() {
+            tls.write_tls(&mut self.stream)?;
+        }
+        self.tls = Some(Box::new(tls));
+        Ok(self)
+    }
+
+    /// The server's certificate, in DER.
+    pub(crate) fn certificate(&self) -> Vec<u8> {
+        self.tls.as_ref().and_then(|tls| tls.peer_certificates()?.first()).expect("it is in TLS").to_vec()
     }
 
     /// Its own address, as the server sees it.
@@ -42,12 +69,19 @@ impl Peer {
     /// Sends bytes, in one go.
     #[track_caller]
     pub(crate) fn say(&mut self, bytes: impl AsRef<[u8]>) {
-        self.stream.write_all(bytes.as_ref()).expect("the server takes it");
+        self.write(bytes.as_ref()).expect("the server takes it");
     }
 
     /// Sends bytes, if there is still anybody to take them.
     pub(crate) fn try_say(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = self.stream.write_all(bytes.as_ref());
+        let _ = self.write(bytes.as_ref());
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        match &mut self.tls {
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.stream).write_all(bytes),
+            None => self.stream.write_all(bytes),
+        }
     }
 
     /// One `recv` of at most so many bytes. None at the end, and when the server has reset the connection.
@@ -64,7 +98,11 @@ impl Peer {
     fn read_before(&mut self, deadline: Instant, buffer: &mut [u8]) -> Option<usize> {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         self.stream.set_read_timeout(Some(left)).unwrap();
-        match self.stream.read(buffer) {
+        let read = match &mut self.tls {
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.stream).read(buffer),
+            None => self.stream.read(buffer),
+        };
+        match read {
             Ok(0) => None,
             Ok(n) => Some(n),
             Err(e) if e.kind() == ErrorKind::ConnectionReset => None,
@@ -156,7 +194,11 @@ impl Peer {
     }
 
     /// Sends no more, and still reads.
-    pub(crate) fn end_input(&self) {
+    pub(crate) fn end_input(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+            tls.write_tls(&mut self.stream).unwrap();
+        }
         self.stream.shutdown(Shutdown::Write).unwrap();
     }
 

@@ -150,6 +150,12 @@ impl Server {
         &self.program.err
     }
 
+    /// What it told its operator at the start.
+    #[track_caller]
+    pub(crate) fn greeting(&self) -> String {
+        self.program.out.until("maru chat")
+    }
+
     /// Its data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.home.path().join("data")

@@ -30,8 +30,10 @@ pub enum Said {
     LangSet,
     /// A message could not be understood.
     Misuse(Misuse),
-    /// There are too many connections, of all addresses (`false`) or from the client's (`true`).
-    Crowded(bool),
+    /// The client is turned away, for this reason.
+    TurnedAway(&'static str),
+    /// Only those who come in TLS are let in.
+    TlsOnly,
 }
 
 impl Said {
@@ -53,11 +55,12 @@ impl Said {
             Self::AuthFailed => lang.pick("! the exchange made no sense", "! 알아볼 수 없는 인증입니다").to_owned(),
             Self::LangSet => lang.pick("* I speak English to you", "* 이제 한국어로 안내합니다").to_owned(),
             Self::Misuse(misuse) => format!("! {}", misused(misuse, lang)),
-            Self::Crowded(false) => lang
-                .pick("! the hall is full; try again later", "! 사람이 가득 찼습니다. 잠시 뒤에 다시 오세요")
-                .to_owned(),
-            Self::Crowded(true) => lang
-                .pick("! too many connections from your address", "! 같은 주소에서 온 연결이 너무 많습니다")
+            Self::TurnedAway(why) => format!("! {why}"),
+            Self::TlsOnly => lang
+                .pick(
+                    "! this server takes TLS only; come in with `maru chat` or another client that speaks it",
+                    "! 이 서버에는 TLS로만 들어올 수 있습니다. `maru chat`처럼 TLS를 쓰는 프로그램으로 들어오세요",
+                )
                 .to_owned(),
         };
         finish(&text, style, codec)

@@ -63,6 +63,10 @@ pub(super) fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
         }
         Reply::Ignoring(nick, on) => format!("* {}", told::ignoring(nick.as_str(), *on, lang)),
         Reply::Read(room) => lang.pick(format!("* {room} is read so far"), format!("* {room} 방을 여기까지 읽었습니다")),
+        Reply::Flooded => lang.pick(
+            "! closed: you went on sending faster than you may",
+            "! 너무 빠르게 계속 보내서 접속을 끊습니다",
+        ).to_owned(),
         Reply::Kept(nick) => lang.pick(
             format!("* {nick} is not here; it is kept for them"),
             format!("* {nick} 님이 없어서, 들어오면 전해 드립니다"),

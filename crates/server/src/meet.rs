@@ -1,0 +1,244 @@
+//! What becomes of a connection until its dialect is known: a proxy says for whom it speaks, TLS is begun, the first
+//! bytes are looked at, once more inside each of them. All of it has a deadline, and ends in the hall, with HTTP, or with
+//! a refusal in the client's own words.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gate::{Alpn, Fingerprint, Origin, Secured, Sniffed, Ticket, proxied, sniff};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use wire::Dialect;
+use wire::refuse::{Why, refusal};
+
+use crate::Settings;
+use crate::plain::{Arrival, Plain};
+use crate::shared::Shared;
+use crate::transport::Transport;
+
+/// A connection, and what is known of it so far.
+pub(crate) struct Guest {
+    transport: Transport,
+    peer: SocketAddr,
+    secure: bool,
+    certificate: Option<Fingerprint>,
+    ticket: Ticket,
+    /// Whether it may be a proxy's.
+    origin: Origin,
+    /// Why it cannot come in, if that is known already.
+    refused: Option<Why>,
+}
+
+/// What has become clear.
+enum Met {
+    Lines { first: Vec<u8>, silent: bool },
+    Http(Vec<u8>),
+    Refused(Option<Dialect>, Why),
+}
+
+impl Guest {
+    /// Somebody who has connected.
+    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, origin: Origin, ticket: Ticket) -> Self {
+        let transport = Transport::Tcp(stream);
+        Self { transport, peer, secure: false, certificate: None, ticket, origin, refused: None }
+    }
+
+    /// One for whom there is no place, and why; the ticket is for being told so.
+    pub(crate) fn refused(self, why: Why) -> Self {
+        Self { refused: Some(why), ..self }
+    }
+
+    fn arrival(self, first: Vec<u8>, silent: bool, since: hall::Seq) -> Arrival {
+        Arrival {
+            transport: self.transport,
+            peer: self.peer,
+            secure: self.secure,
+            certificate: self.certificate.map(|fingerprint| Box::new(fingerprint.0)),
+            local: false,
+            ticket: self.ticket,
+            first,
+            silent,
+            since,
+        }
+    }
+}
+
+/// Finds out what a connection speaks, and takes it into the hall if that is plain lines.
+pub(crate) async fn meet(guest: Guest, shared: Arc<Shared>) -> Option<Plain> {
+    let since = shared.head();
+    let settings = shared.settings.load_full();
+    let (guest, met) = tokio::select! {
+        met = find_out(guest, &settings, &shared) => met?,
+        () = shared.stopping.notified() => return None,
+    };
+    match met {
+        Met::Lines { first, silent } => return Some(Plain::enter(guest.arrival(first, silent, since), shared)),
+        Met::Http(first) => drop(tokio::spawn(crate::web::serve(guest.transport, first, guest.ticket, shared))),
+        // Boxed: it is large, and thousands may be met at one time without any of them being turned away.
+        Met::Refused(dialect, why) => Box::pin(say_no(guest, dialect, why, &shared)).await,
+    }
+    None
+}
+
+/// What a connection speaks. None when it is gone, or has been closed.
+async fn find_out(mut guest: Guest, settings: &Settings, shared: &Arc<Shared>) -> Option<(Guest, Met)> {
+    let limits = &settings.gate;
+    let mut deadline = Instant::now() + Duration::from_millis(limits.handshake_ms);
+    let mut sniffed = sniff(&mut guest.transport, Vec::new(), guest.origin, limits).await.ok()?;
+    if guest.origin == Origin::Proxy {
+        if sniffed.dialect == Some(Dialect::Proxy) {
+            (guest, sniffed) = Box::pin(spoken_for(guest, sniffed.first, deadline, settings)).await?;
+            deadline = Instant::now() + Duration::from_millis(limits.handshake_ms);
+        } else {
+            let own = guest.peer;
+            guest = settle(guest, own, settings)?;
+        }
+    }
+    if sniffed.dialect == Some(Dialect::Tls) && guest.refused.is_none() {
+        let alpn;
+        (guest, alpn) = Box::pin(secure(guest, &sniffed.first, deadline, settings, shared)).await?;
+        if alpn == Some(Alpn::Http) {
+            // What it said that it would speak is all that it is listened to for.
+            return Some((guest, Met::Http(Vec::new())));
+        }
+        sniffed = sniff(&mut guest.transport, Vec::new(), Origin::Anybody, limits).await.ok()?;
+        if alpn == Some(Alpn::Irc) && sniffed.dialect == Some(Dialect::Http) {
+            return Some((guest, Met::Refused(None, Why::Unspoken)));
+        }
+    }
+    let met = judge(&guest, sniffed, settings);
+    Some((guest, met))
+}
+
+/// What is to be done with a dialect.
+fn judge(guest: &Guest, sniffed: Sniffed, settings: &Settings) -> Met {
+    let Sniffed { dialect, first, silent } = sniffed;
+    let may_be_plain = || !settings.tls.only || settings.tls.plain_networks.contain(guest.peer.ip());
+    let why = match (guest.refused, dialect) {
+        (Some(why), _) => why,
+        (None, None) => Why::Slow,
+        (None, Some(Dialect::Proxy)) => Why::Untrusted,
+        (None, Some(_)) if !guest.secure && !may_be_plain() => Why::TlsOnly,
+        (None, Some(Dialect::Lines)) => return Met::Lines { first, silent },
+        (None, Some(Dialect::Http)) => return Met::Http(first),
+        (None, Some(Dialect::Irc | Dialect::Ssh | Dialect::Tls)) => Why::Unspoken,
+    };
+    Met::Refused(dialect, why)
+}
+
+/// Reads for whom a trusted proxy speaks, and what that client begins to say.
+async fn spoken_for(
+    mut guest: Guest,
+    first: Vec<u8>,
+    deadline: Instant,
+    settings: &Settings,
+) -> Option<(Guest, Sniffed)> {
+    let proxy = guest.peer;
+    let header = proxied(&mut guest.transport, first, settings.gate.proxy_header_bytes);
+    let header = match timeout_at(deadline, header).await {
+        Ok(Ok(header)) => header,
+        Ok(Err(error)) => {
+            tracing::warn!(%proxy, %error, "a proxy's header is wrong");
+            return None;
+        }
+        Err(_) => {
+            tracing::warn!(%proxy, "a proxy's header came too slowly");
+            return None;
+        }
+    };
+    if let Some(source) = header.source {
+        guest = settle(guest, source, settings)?;
+        tracing::debug!(%proxy, peer = %source, "came by a proxy");
+    }
+    guest.secure = header.secure;
+    let sniffed = sniff(&mut guest.transport, header.rest, Origin::Anybody, &settings.gate).await.ok()?;
+    Some((guest, sniffed))
+}
+
+/// From now on it is this address's. None when there is no place for it, not even to be told so.
+fn settle(guest: Guest, peer: SocketAddr, settings: &Settings) -> Option<Guest> {
+    if guest.refused.is_some() {
+        return Some(Guest { peer, ..guest });
+    }
+    match guest.ticket.settle(peer.ip(), &settings.gate) {
+        Ok(ticket) => Some(Guest { peer, ticket, ..guest }),
+        Err((why, Some(ticket))) => Some(Guest { peer, ticket, refused: Some(why), ..guest }),
+        Err((why, None)) => {
+            tracing::warn!(%peer, ?why, "turned away without a word");
+            None
+        }
+    }
+}
+
+/// Begins TLS, in its turn. A client that fails at it is told so by its alert, and closed.
+async fn secure(
+    guest: Guest,
+    first: &[u8],
+    deadline: Instant,
+    settings: &Settings,
+    shared: &Arc<Shared>,
+) -> Option<(Guest, Option<Alpn>)> {
+    let Guest { transport: Transport::Tcp(mut stream), peer, .. } = guest else { return None };
+    let tls = shared.tls.load_full();
+    let shaken = timeout_at(deadline, async {
+        let _turn = shared.admission.turn(&settings.gate).await;
+        tls.handshake(&mut stream, first, &settings.gate).await
+    });
+    match shaken.await {
+        Ok(Ok(handshake)) => {
+            let (certificate, alpn) = (handshake.certificate, handshake.alpn);
+            let transport = Transport::Tls(Box::new(Secured::new(stream, handshake)));
+            Some((Guest { transport, secure: true, certificate, ..guest }, alpn))
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, %error, "a TLS handshake failed");
+            let transport = Transport::Tcp(stream);
+            transport.goodbye().await;
+            linger(&transport, Duration::from_millis(settings.gate.silence_ms)).await;
+            None
+        }
+        Err(_) => {
+            tracing::debug!(%peer, "a TLS handshake took too long");
+            None
+        }
+    }
+}
+
+async fn say_no(guest: Guest, dialect: Option<Dialect>, why: Why, shared: &Shared) {
+    let Guest { mut transport, peer, .. } = guest;
+    tracing::info!(%peer, ?dialect, ?why, "turned away");
+    let settings = shared.settings.load_full();
+    let bytes = dialect.map(|dialect| refusal(dialect, why, settings.language, &shared.codec)).unwrap_or_default();
+    let time = Duration::from_millis(settings.gate.silence_ms);
+    let said = async {
+        // A new connection takes this much at once, or it is gone.
+        transport.write_all(&bytes).await?;
+        transport.flush().await
+    };
+    if let Ok(Ok(())) = timeout(time, said).await {
+        let _ = timeout(time, transport.goodbye()).await;
+        linger(&transport, time).await;
+    }
+}
+
+/// Reads what the client still sends for a while: closing on unread bytes would take our last words from it.
+pub(crate) async fn linger(transport: &Transport, time: Duration) {
+    /// What is read at most.
+    const LAST_BYTES: usize = 16 * 1024;
+    let drain = async {
+        let mut left = LAST_BYTES;
+        let mut scratch = [0; 512];
+        while left > 0 && transport.drainable().await.is_ok() {
+            match transport.try_drain(&mut scratch) {
+                Ok(0) => return,
+                Ok(n) => left = left.saturating_sub(n),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    };
+    let _ = timeout(time, drain).await;
+}
