@@ -27,7 +27,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("rustyline", &["tui"]),
     ("anyhow", &["maru", "bench"]),
     ("rusqlite", &["ledger"]),
-    ("rustls", &["gate"]),
+    ("rustls", &["gate", "tui"]),
     ("ratatui", &["tui"]),
 ];
 
