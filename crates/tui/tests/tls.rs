@@ -2,6 +2,8 @@
 //!
 //! `0.0.0.0` leads to this machine and is, by what is written, no address of it: so the tests speak with "another" one.
 
+#![allow(clippy::unwrap_used)] // Everything here is a test.
+
 mod common;
 
 use std::fs;
