@@ -76,6 +76,8 @@ pub(crate) struct Chat {
     pub(crate) nick: Option<String>,
     #[arg(long)]
     pub(crate) lines: bool,
+    #[arg(long, value_name = "sha256:HEX")]
+    pub(crate) accept_fingerprint: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

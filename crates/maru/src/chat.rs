@@ -26,6 +26,8 @@ fn options(asked: Chat, env: &Env, lang: Lang) -> Options {
         nick: asked.nick.or_else(|| variable(env::NICK)),
         lines: asked.lines,
         lang,
+        known_hosts: env.known_hosts(),
+        accept_fingerprint: asked.accept_fingerprint,
     }
 }
 
@@ -36,7 +38,8 @@ mod tests {
     #[test]
     fn flags_go_over_variables_and_variables_over_the_defaults() {
         let check = |server: Option<&str>, nick: Option<&str>, env: Env, expect: (&str, Option<&str>)| {
-            let asked = Chat { server: server.map(str::to_owned), nick: nick.map(str::to_owned), lines: false };
+            let (server, nick) = (server.map(str::to_owned), nick.map(str::to_owned));
+            let asked = Chat { server, nick, lines: false, accept_fingerprint: None };
             let options = options(asked, &env, Lang::En);
             assert_eq!((options.server.as_str(), options.nick.as_deref()), expect);
         };

@@ -73,6 +73,11 @@ impl Env {
         self.folder("XDG_CONFIG_HOME", ".config").map(|base| base.join("maru").join("maru.toml"))
     }
 
+    /// Where a user's client keeps by what it knows servers again. None where not even a home is known.
+    pub(crate) fn known_hosts(&self) -> Option<PathBuf> {
+        self.folder("XDG_STATE_HOME", ".local/state").map(|base| base.join("maru").join("known_hosts"))
+    }
+
     /// The path with a leading `~/` taken for the user's home, as a shell does for a word that it sees.
     pub(crate) fn expand(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/"), self.home()) {
@@ -124,6 +129,9 @@ mod tests {
         check([("HOME", "/home/u"), ("XDG_DATA_HOME", "data")].into(), Some("/home/u/.local/share/maru"));
         let env: Env = [("HOME", "/home/u")].into();
         assert_eq!(env.config_file(), Some("/home/u/.config/maru/maru.toml".into()));
+        assert_eq!(env.known_hosts(), Some("/home/u/.local/state/maru/known_hosts".into()));
+        let env_state: Env = [("HOME", "/home/u"), ("XDG_STATE_HOME", "/state")].into();
+        assert_eq!(env_state.known_hosts(), Some("/state/maru/known_hosts".into()));
         assert_eq!(env.expand("~/chat"), PathBuf::from("/home/u/chat"));
         assert_eq!(env.expand("~chat"), PathBuf::from("~chat"));
     }

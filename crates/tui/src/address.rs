@@ -1,16 +1,31 @@
-//! Where a server is: `HOST[:PORT]` as people write it.
+//! Where a server is: `HOST[:PORT]` as people write it, with `tls://` or `tcp://` before it or neither.
 //!
 //! An IPv6 address is taken in brackets, with or without a port, and bare, without one: `[::1]:5`, `[::1]`, `::1`.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 /// The port of a hall.
 pub const PORT: u16 = 55555;
 
-/// A host and a port, not yet resolved.
+/// What is asked for beneath the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Transport {
+    /// Whatever is right for the server: nothing was said.
+    #[default]
+    Any,
+    /// TLS and nothing else: `tls://`.
+    Tls,
+    /// Plain TCP: `tcp://`.
+    Plain,
+}
+
+/// A host and a port, not yet resolved. It is shown as `HOST:PORT`, whatever was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
+    /// What stood before it.
+    pub transport: Transport,
     /// A name or an IP address, without brackets.
     pub host: String,
     /// The port.
@@ -28,6 +43,21 @@ pub enum BadAddress {
     Brackets,
     /// A host holds no such characters.
     Host,
+    /// What stands before `://` is neither `tls` nor `tcp`.
+    Scheme,
+}
+
+impl Address {
+    /// Whether it is this very machine, by what is written: no name is looked up.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        // RFC 6761, 6.3: names under `localhost.` are this machine too.
+        let name = self.host.strip_suffix('.').unwrap_or(&self.host).to_ascii_lowercase();
+        match self.host.parse::<IpAddr>() {
+            Ok(ip) => ip.to_canonical().is_loopback(),
+            Err(_) => name == "localhost" || name.ends_with(".localhost"),
+        }
+    }
 }
 
 impl FromStr for Address {
@@ -35,6 +65,12 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, BadAddress> {
         let text = text.trim();
+        let (transport, text) = match text.split_once("://") {
+            None => (Transport::Any, text),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tls") => (Transport::Tls, rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tcp") => (Transport::Plain, rest),
+            Some(_) => return Err(BadAddress::Scheme),
+        };
         let (host, port) = match text.strip_prefix('[') {
             Some(rest) => {
                 let (host, port) = rest.split_once(']').ok_or(BadAddress::Brackets)?;
@@ -67,7 +103,7 @@ impl FromStr for Address {
             }
             Some(_) => return Err(BadAddress::Port),
         };
-        Ok(Self { host: host.to_owned(), port })
+        Ok(Self { transport, host: host.to_owned(), port })
     }
 }
 
@@ -102,6 +138,33 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_before_an_address_says_what_is_asked_for() {
+        let check = |text: &str, expect, address: &str| {
+            let found: Address = text.parse().unwrap();
+            assert_eq!((found.transport, found.to_string().as_str()), (expect, address));
+        };
+        check("host", Transport::Any, "host:55555");
+        check("tls://host:6697", Transport::Tls, "host:6697");
+        check("TCP://[::1]:5", Transport::Plain, "[::1]:5");
+        check("tls://::1", Transport::Tls, "[::1]:55555");
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_address_and_its_name() {
+        let check = |host: &str, expect| {
+            assert_eq!(host.parse::<Address>().unwrap().is_loopback(), expect, "{host}");
+        };
+        for host in
+            ["localhost", "LOCALHOST.", "a.localhost:1", "127.0.0.1", "127.9.9.9", "::1", "[::ffff:127.0.0.1]:5"]
+        {
+            check(host, true);
+        }
+        for host in ["localhost.example", "notlocalhost", "10.0.0.1", "0.0.0.0", "::", "chat_server", "[::2]"] {
+            check(host, false);
+        }
+    }
+
+    #[test]
     fn what_is_no_address_says_why() {
         check("", Err(BadAddress::NoHost));
         check(":5", Err(BadAddress::NoHost));
@@ -113,6 +176,9 @@ mod tests {
         check("[::1]5", Err(BadAddress::Brackets));
         check("[localhost]:5", Err(BadAddress::Brackets));
         check("tcp//host", Err(BadAddress::Host));
+        check("http://host", Err(BadAddress::Scheme));
+        check("tls://", Err(BadAddress::NoHost));
+        check("tls://host/", Err(BadAddress::Host));
         check("a b", Err(BadAddress::Host));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, IsTerminal as _, Write as _};
-use std::net::TcpStream;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
@@ -14,9 +14,10 @@ use wire::text::printable;
 
 use crate::address::Address;
 use crate::backoff::Backoff;
+use crate::dial::{Dialed, Dialer};
 use crate::editor::Outcome as Typed;
 use crate::limits::{EVENTS, STEADY};
-use crate::link::{self, Link};
+use crate::link::Link;
 use crate::screen::Screen;
 use crate::talk::{Effect, HallTalk, Line, RelayTalk, Setup, Talk, is_leaving};
 use crate::{Ended, Error, Options, input, texts};
@@ -35,7 +36,7 @@ pub(crate) enum Event {
     /// The connection of this number ended.
     Closed(u64, Option<io::Error>),
     /// An attempt to connect came to an end.
-    Connected(Result<TcpStream, Error>),
+    Connected(Result<Dialed, Error>),
     /// A signal came.
     Signal(i32),
 }
@@ -44,13 +45,19 @@ pub(crate) enum Event {
 pub(crate) fn run(options: &Options) -> Result<Ended, Error> {
     let lang = options.lang;
     let server: Address = options.server.parse().map_err(|why| Error::Address(options.server.clone(), why))?;
-    let stream = link::connect(&server)?;
+    let dialer = Dialer::new(server.clone(), options)?;
+    let mut dialed = dialer.dial()?;
     if !options.lines {
         // A hall greets whoever stays silent, in its own language; while a name is being thought of, ours is on its way.
         // A connection that fails here is found to have failed when it is used.
-        let _ = (&stream).write_all(format!("/lang {}\n", lang.tag()).as_bytes());
+        let _ = dialed.write(format!("/lang {}\n", lang.tag()).as_bytes());
     }
     let mut desk = Desk::open().map_err(Error::Stdio)?;
+    // Whom one talks to, and who may listen, is said before anything is asked.
+    for notice in std::mem::take(&mut dialed.notices) {
+        desk.screen.show(&Line::Notice(notice));
+    }
+    desk.screen.refresh().map_err(Error::Stdio)?;
     let given = options.nick.as_deref().and_then(clean);
     let asked = given.is_none();
     let nick = match given {
@@ -60,14 +67,14 @@ pub(crate) fn run(options: &Options) -> Result<Ended, Error> {
             Err(ended) => return Ok(ended),
         },
     };
-    let setup = Setup { server: server.clone(), nick: nick.clone(), lang, typed: desk.typed, terminal: desk.terminal };
+    let setup = Setup { server, nick: nick.clone(), lang, typed: desk.typed, terminal: desk.terminal };
     let talk: Box<dyn Talk> = match options.lines {
         false => Box::new(HallTalk::new(setup, Instant::now())),
         true => Box::new(RelayTalk::new(setup)),
     };
-    let mut drive = Drive::new(desk, talk, server);
+    let mut drive = Drive::new(desk, talk, dialer);
     drive.silent_nick = (asked && !drive.desk.typed).then_some(nick);
-    drive.start(stream).map_err(Error::Stdio)?;
+    drive.start(dialed).map_err(Error::Stdio)?;
     let result = drive.turn();
     drive.end(result)
 }
@@ -178,7 +185,7 @@ fn can_be_called(nick: &str) -> bool {
 struct Drive {
     desk: Desk,
     talk: Box<dyn Talk>,
-    server: Address,
+    dialer: Arc<Dialer>,
     link: Option<Link>,
     /// The number of the connection, and since when it is there.
     id: u64,
@@ -192,13 +199,13 @@ struct Drive {
 }
 
 impl Drive {
-    fn new(desk: Desk, talk: Box<dyn Talk>, server: Address) -> Self {
+    fn new(desk: Desk, talk: Box<dyn Talk>, dialer: Dialer) -> Self {
         let since = Instant::now();
         let backoff = Backoff::default();
         Self {
             desk,
             talk,
-            server,
+            dialer: Arc::new(dialer),
             link: None,
             id: 0,
             since,
@@ -211,10 +218,13 @@ impl Drive {
     }
 
     /// Takes a new connection into use.
-    fn start(&mut self, stream: TcpStream) -> io::Result<()> {
+    fn start(&mut self, mut dialed: Dialed) -> io::Result<()> {
+        for notice in std::mem::take(&mut dialed.notices) {
+            self.desk.screen.show(&Line::Notice(notice));
+        }
         self.id += 1;
         self.since = Instant::now();
-        self.link = Some(Link::start(stream, self.id, &self.desk.sender)?);
+        self.link = Some(Link::start(dialed, self.id, &self.desk.sender)?);
         self.talk.connected(self.since);
         Ok(())
     }
@@ -276,7 +286,8 @@ impl Drive {
             Event::Received(id, bytes) if id == self.id => self.talk.received(&bytes, now),
             Event::Closed(id, why) if id == self.id => self.closed(why, now),
             Event::Received(..) | Event::Closed(..) => {}
-            Event::Connected(Ok(stream)) => self.start(stream).map_err(Error::Stdio)?,
+            Event::Connected(Ok(dialed)) => self.start(dialed).map_err(Error::Stdio)?,
+            Event::Connected(Err(why)) if why.is_final() => return self.stop(why, now).map(Some),
             Event::Connected(Err(_)) => self.reconnect(now),
             Event::Signal(SIGWINCH | SIGCONT) => self.desk.screen.changed().map_err(Error::Stdio)?,
             Event::Signal(signal) => {
@@ -318,14 +329,24 @@ impl Drive {
         self.connect_at = Some(now + self.backoff.next(random));
     }
 
+    /// Ends a conversation that must not go on. What was not sent is told before.
+    fn stop(&mut self, why: Error, now: Instant) -> Result<Result<(), Error>, Error> {
+        self.leave(now);
+        if let Some(Err(lost)) = self.act()? {
+            self.desk.screen.show(&Line::Notice(lost.describe(self.dialer.lang)));
+        }
+        self.desk.screen.refresh().map_err(Error::Stdio)?;
+        Ok(Err(why))
+    }
+
     /// Does what time asks for.
     fn time(&mut self, now: Instant) {
         self.talk.wake(now);
         if self.connect_at.is_some_and(|at| now >= at) {
             self.connect_at = None;
-            let (server, sender) = (self.server.clone(), self.desk.sender.clone());
+            let (dialer, sender) = (Arc::clone(&self.dialer), self.desk.sender.clone());
             let spawned = thread::Builder::new().name("connect".into()).spawn(move || {
-                let _ = sender.send(Event::Connected(link::connect(&server)));
+                let _ = sender.send(Event::Connected(dialer.dial()));
             });
             if spawned.is_err() {
                 self.reconnect(now);
@@ -361,7 +382,10 @@ impl Drive {
 
     /// Gives everything back.
     fn end(self, result: Result<(), Error>) -> Result<Ended, Error> {
-        let closed = self.desk.screen.close();
+        let Desk { screen, events, .. } = self.desk;
+        let closed = screen.close();
+        // Nobody listens any more: a thread that waits for room to report something need not, and ends.
+        drop(events);
         if let Some(link) = self.link {
             link.finish();
         }

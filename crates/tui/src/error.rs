@@ -2,13 +2,18 @@
 //!
 //! The first line says what happened; a `hint:` line, where there is one, says what to do. In both languages.
 
+mod tls;
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use wire::Lang;
 
 use crate::address::{Address, BadAddress};
+use crate::fingerprint::Fingerprint;
+use crate::tls::NotTls;
 
 /// Why a chat ended badly. [`describe`](Error::describe) words it in a person's language; `Display` is in English.
 #[derive(Debug)]
@@ -19,6 +24,47 @@ pub enum Error {
     Unresolved(Address, io::Error),
     /// No address of the server took the connection: each that was tried, and why not.
     Unreachable(Address, Vec<(SocketAddr, io::Error)>),
+    /// The file of known servers cannot be read.
+    KnownHosts(PathBuf, io::Error),
+    /// A text is no fingerprint.
+    Fingerprint(String),
+    /// A fingerprint is asked for, and plain TCP, which has none.
+    FingerprintOfPlain(Address),
+    /// The server speaks no TLS, and nothing else will do.
+    NotTls {
+        /// The server.
+        address: Address,
+        /// How that shows.
+        how: NotTls,
+        /// Whether it is known to have spoken it.
+        known: bool,
+    },
+    /// The connection failed while the encryption was agreed on.
+    Handshake(Address, io::Error),
+    /// The server shows a certificate whose key it does not have.
+    NoKey(Address),
+    /// The encryption cannot be agreed on, for this reason.
+    Tls(Address, String),
+    /// The server shows another certificate than the one by which it is known.
+    ChangedFingerprint {
+        /// The server.
+        address: Address,
+        /// The certificates by which it is known.
+        known: Vec<Fingerprint>,
+        /// The one it shows.
+        shown: Fingerprint,
+        /// Whether the conversation is one of plain lines.
+        lines: bool,
+    },
+    /// The server shows another certificate than the one that was to be accepted.
+    OtherFingerprint {
+        /// The server.
+        address: Address,
+        /// The one to be accepted.
+        accepted: Fingerprint,
+        /// The one it shows.
+        shown: Fingerprint,
+    },
     /// The server closed the connection before it answered the greeting.
     ClosedEarly(Address),
     /// The server does not speak as a hall does.
@@ -58,6 +104,17 @@ impl Error {
                 )
             }
             Self::Unreachable(address, tried) => unreachable(address, tried, lang),
+            Self::KnownHosts(path, why) => tls::known_hosts(path, why, lang),
+            Self::Fingerprint(text) => tls::bad_fingerprint(text, lang),
+            Self::FingerprintOfPlain(address) => tls::fingerprint_of_plain(address, lang),
+            Self::NotTls { address, how, known } => tls::not_tls(address, *how, *known, lang),
+            Self::Handshake(address, why) => tls::failed(address, &reason(why, lang), lang),
+            Self::NoKey(address) => tls::no_key(address, lang),
+            Self::Tls(address, why) => tls::failed(address, why, lang),
+            Self::ChangedFingerprint { address, known, shown, lines } => {
+                tls::changed(address, known, shown, *lines, lang)
+            }
+            Self::OtherFingerprint { address, accepted, shown } => tls::other(address, accepted, shown, lang),
             Self::ClosedEarly(address) => lang.pick(
                 format!("{address} closed the connection before the conversation began\nhint: if it is a simple chat server rather than a Maru hall, try --lines"),
                 format!("{address} 서버가 대화를 시작하기 전에 연결을 닫았습니다\n도움말: 마루가 아니라 단순한 채팅 서버라면 --lines를 붙여 보세요"),
@@ -90,11 +147,14 @@ fn bad_address(text: &str, why: BadAddress, lang: Lang) -> String {
         BadAddress::NoHost => lang.pick("there is no host in it", "호스트가 없습니다"),
         BadAddress::Port => lang.pick("a port is a number from 1 to 65535", "포트는 1에서 65535까지의 수입니다"),
         BadAddress::Brackets => lang.pick("brackets hold an IPv6 address", "대괄호 안에는 IPv6 주소를 씁니다"),
+        BadAddress::Scheme => {
+            lang.pick("before :// there is tls or tcp, or nothing", ":// 앞에는 tls나 tcp만 쓸 수 있습니다")
+        }
         BadAddress::Host => lang.pick("a host holds no such characters", "호스트에 쓸 수 없는 글자가 있습니다"),
     };
     lang.pick(
-        format!("{text:?} is no address: {why}\nhint: an address looks like localhost:55555, chat.example or [::1]:55555"),
-        format!("{text:?} 주소를 알아볼 수 없습니다: {why}\n도움말: 주소는 localhost:55555, chat.example, [::1]:55555 처럼 씁니다"),
+        format!("{text:?} is no address: {why}\nhint: an address looks like localhost:55555, chat.example, [::1]:55555 or tls://chat.example"),
+        format!("{text:?} 주소를 알아볼 수 없습니다: {why}\n도움말: 주소는 localhost:55555, chat.example, [::1]:55555, tls://chat.example 처럼 씁니다"),
     )
 }
 
@@ -140,6 +200,12 @@ pub(crate) fn reason(why: &io::Error, lang: Lang) -> String {
         Kind::ConnectionReset | Kind::BrokenPipe => ("the connection was cut", "연결이 끊어졌습니다"),
         Kind::ConnectionAborted => ("the connection was aborted", "연결이 중단되었습니다"),
         Kind::UnexpectedEof => ("the server closed the connection", "서버가 연결을 닫았습니다"),
+        Kind::InvalidData => {
+            ("what came is damaged or not what it should be", "받은 내용이 깨졌거나 올바르지 않습니다")
+        }
+        Kind::PermissionDenied => ("permission denied", "권한이 없습니다"),
+        Kind::ReadOnlyFilesystem => ("the file system is read-only", "읽기 전용 파일 시스템입니다"),
+        Kind::FileTooLarge => ("the file is too large", "파일이 너무 큽니다"),
         Kind::AddrNotAvailable => ("this machine has no such address", "이 컴퓨터에서 쓸 수 없는 주소입니다"),
         _ => return why.to_string(),
     };

@@ -9,28 +9,36 @@
 
 mod address;
 mod backoff;
+mod dial;
 mod drive;
 mod editor;
 mod error;
+mod fingerprint;
 mod input;
+mod known_hosts;
 mod limits;
 mod link;
 mod screen;
 mod talk;
 mod terminal;
 mod texts;
+mod tls;
 mod utf8;
 mod view;
 
+use std::path::PathBuf;
+
 use wire::Lang;
 
-pub use address::{Address, BadAddress, PORT};
+pub use address::{Address, BadAddress, PORT, Transport};
 pub use error::Error;
+pub use fingerprint::{BadFingerprint, Fingerprint};
+pub use tls::NotTls;
 
 /// With whom to talk, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// `HOST[:PORT]`, an IPv6 address in brackets or, without a port, bare.
+    /// `HOST[:PORT]`, an IPv6 address in brackets or, without a port, bare; `tls://` or `tcp://` before it says how.
     pub server: String,
     /// What the person is called. Without it a person is asked; from a pipe the first line is the nickname.
     pub nick: Option<String>,
@@ -38,11 +46,22 @@ pub struct Options {
     pub lines: bool,
     /// In which language the client, and the hall, speak to the person.
     pub lang: Lang,
+    /// The file of the servers that are known by their certificates. Without it nothing is known or remembered.
+    pub known_hosts: Option<PathBuf>,
+    /// The only certificate to accept, as [`Fingerprint`] writes it, and to remember in place of the one that is known.
+    pub accept_fingerprint: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { server: format!("localhost:{PORT}"), nick: None, lines: false, lang: Lang::default() }
+        Self {
+            server: format!("localhost:{PORT}"),
+            nick: None,
+            lines: false,
+            lang: Lang::default(),
+            known_hosts: None,
+            accept_fingerprint: None,
+        }
     }
 }
 
@@ -70,7 +89,7 @@ impl Ended {
 /// [`describe`](Error::describe) on standard error and exit with 1.
 ///
 /// # Errors
-/// When the server cannot be reached at first, goes away before a pipe's lines have arrived, or refuses them; when there
+/// When the server cannot be reached at first, is not the one it was or is to be (a certificate), goes away before a pipe's lines have arrived, or refuses them; when there
 /// is no nickname; and when the terminal fails.
 pub fn run(options: &Options) -> Result<Ended, Error> {
     drive::run(options)

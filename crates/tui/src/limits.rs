@@ -61,3 +61,13 @@ pub(crate) const RELAY_DOUBT: Duration = Duration::from_secs(10);
 pub(crate) const EARLY_LINES: usize = 1_000;
 /// Lines of connections that broke before their greeting was answered that are remembered, so as not to be shown twice.
 pub(crate) const REPEATED_LINES: usize = 10_000;
+/// Time a server is given to finish a TLS handshake.
+pub(crate) const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+/// Silence after the first bytes of TLS, from a server of which nothing is known, that counts as not speaking it.
+pub(crate) const TLS_SILENCE: Duration = Duration::from_secs(5);
+/// Bytes of plain text that are encrypted in one go.
+pub(crate) const TLS_WRITE_BYTES: usize = 16 * 1024;
+/// Bytes of the file of known servers; a larger one is not read, and none grows larger.
+pub(crate) const KNOWN_HOSTS_BYTES: usize = 256 * 1024;
+/// Time that another client is given to write in the file of known servers.
+pub(crate) const KNOWN_HOSTS_LOCK: Duration = Duration::from_secs(2);

@@ -1,8 +1,13 @@
 //! Everything the client itself tells a person, in both languages. Its lines begin with `--`, as a hall's begin with `*`.
 
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use wire::Lang;
+
+use crate::error::reason;
+use crate::fingerprint::Fingerprint;
 
 /// What is asked before a conversation.
 pub(crate) fn nick_prompt(lang: Lang) -> &'static str {
@@ -96,5 +101,82 @@ pub(crate) fn bad_nick(lang: Lang) -> &'static str {
     lang.pick(
         "-- nobody can be called that: a nickname has no spaces and no signs such as : , @ !",
         "-- 쓸 수 없는 닉네임입니다. 빈칸이나 : , @ ! 같은 기호는 쓸 수 없습니다",
+    )
+}
+
+/// The server is met for the first time, and this is the certificate that it shows.
+pub(crate) fn new_fingerprint(server: &str, shown: &Fingerprint, lang: Lang) -> String {
+    lang.pick(
+        format!(
+            "-- encrypted. {server} was not known so far; the fingerprint of its certificate is\n--   {shown}\n\
+             -- compare it with the one that the server printed when it started"
+        ),
+        format!(
+            "-- 암호화된 연결입니다. {server} 서버는 처음이며 인증서 지문은 다음과 같습니다\n--   {shown}\n\
+             -- 서버가 시작할 때 출력한 지문과 같은지 확인하세요"
+        ),
+    )
+}
+
+/// The certificate was written down.
+pub(crate) fn remembered(lang: Lang) -> &'static str {
+    lang.pick(
+        "-- it is remembered from now on, and you are warned when it changes",
+        "-- 지금부터 이 지문을 기억하고, 바뀌면 알려 줍니다",
+    )
+}
+
+/// The certificate that the person named was written down.
+pub(crate) fn accepted(server: &str, shown: &Fingerprint, lang: Lang) -> String {
+    lang.pick(
+        format!("-- encrypted. {server} is known from now on by\n--   {shown}"),
+        format!("-- 암호화된 연결입니다. 지금부터 {server} 서버를 다음 지문으로 알아봅니다\n--   {shown}"),
+    )
+}
+
+/// The certificate could not be written down.
+pub(crate) fn not_remembered(path: Option<&Path>, why: &io::Error, lang: Lang) -> String {
+    let Some(path) = path.map(Path::display) else {
+        let text = lang.pick(
+            "-- the fingerprint is not remembered: there is no folder for it (HOME is not set)",
+            "-- 지문을 기억하지 못합니다. 적어 둘 폴더가 없습니다(HOME이 없음)",
+        );
+        return text.to_owned();
+    };
+    let why = reason(why, lang);
+    lang.pick(
+        format!("-- the fingerprint is not remembered, as {path} cannot be written: {why}"),
+        format!("-- {path} 파일에 쓸 수 없어 지문을 기억하지 못합니다: {why}"),
+    )
+}
+
+/// Lines of the file of known servers are not understood.
+pub(crate) fn broken_known_hosts(path: &Path, lines: &[usize], lang: Lang) -> String {
+    /// So many are named.
+    const NAMED: usize = 10;
+    let mut numbers: Vec<String> = lines.iter().take(NAMED).map(ToString::to_string).collect();
+    if lines.len() > NAMED {
+        numbers.push("…".to_owned());
+    }
+    let (path, numbers) = (path.display(), numbers.join(", "));
+    lang.pick(
+        format!("-- not understood in {path}, and left as it is: line {numbers}; a line is HOST:PORT sha256:HEX"),
+        format!("-- {path} 파일에 알아볼 수 없는 줄이 있어 그대로 두었습니다: {numbers}번째 줄. 한 줄은 호스트:포트 sha256:지문입니다"),
+    )
+}
+
+/// The server was asked for TLS and speaks none.
+pub(crate) fn unencrypted(server: &str, lang: Lang) -> String {
+    lang.pick(
+        format!("-- NOT encrypted: {server} speaks no TLS, and others on the way can read what is said"),
+        format!("-- 암호화되지 않은 연결입니다. {server} 서버가 TLS를 쓰지 않아, 오가는 말을 남이 읽을 수 있습니다"),
+    )
+}
+
+/// The server was not asked for TLS.
+pub(crate) fn unencrypted_unasked(server: &str, lang: Lang) -> String {
+    lang.pick(
+        format!("-- NOT encrypted: others on the way can read what is said; tls://{server} asks for encryption"),
+        format!("-- 암호화되지 않은 연결이라 오가는 말을 남이 읽을 수 있습니다. 암호화하려면 tls://{server}"),
     )
 }

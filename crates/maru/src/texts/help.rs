@@ -102,10 +102,22 @@ Options go over variables, variables over the file.",
     Text {
         path: "maru chat",
         about: ["Come into a hall: the chat client", "대화방에 들어갑니다(채팅 클라이언트)"],
-        usage: ["maru chat [HOST[:PORT]] [OPTIONS]", "maru chat [HOST[:PORT]] [옵션]"],
+        usage: ["maru chat [[tls://]HOST[:PORT]] [OPTIONS]", "maru chat [[tls://]HOST[:PORT]] [옵션]"],
         after: [
-            "`exit` or Ctrl-D leaves. What is piped in is sent, and then it ends.",
-            "`exit`나 Ctrl-D로 나갑니다. 파이프로 넣은 글은 다 보낸 뒤 끝납니다.",
+            "\
+`exit` or Ctrl-D leaves. What is piped in is sent, and then it ends.
+
+On the way to another computer the conversation is encrypted (TLS) if the server can do it,
+and if it cannot, that is said. tls://HOST takes nothing else; tcp://HOST does not try, nor
+does --lines for a server that is not known. A server is known again by the fingerprint of
+its certificate, kept in ~/.local/state/maru/known_hosts.",
+            "\
+`exit`나 Ctrl-D로 나갑니다. 파이프로 넣은 글은 다 보낸 뒤 끝납니다.
+
+다른 컴퓨터와는 서버가 할 수 있으면 암호화(TLS)해서 이야기하고, 할 수 없으면 그렇다고
+알려 줍니다. tls://HOST는 암호화만 받아들이고, tcp://HOST는 암호화하지 않습니다. 처음 보는
+서버라면 --lines도 암호화하지 않습니다. 서버는 인증서 지문으로 다시 알아보며, 지문은
+~/.local/state/maru/known_hosts에 적어 둡니다.",
         ],
     },
     Text {
@@ -305,6 +317,14 @@ static ARGUMENTS: &[(&str, &str, [&str; 2])] = &[
         [
             "Speak plain lines, for the simplest of chat servers too",
             "보통 줄로만 말합니다. 아주 단순한 채팅 서버와도 통합니다",
+        ],
+    ),
+    (
+        "maru chat",
+        "accept_fingerprint",
+        [
+            "Take the server for known by this certificate and no other, from now on",
+            "이 지문의 인증서만 받아들이고, 앞으로 이 지문으로 서버를 알아봅니다",
         ],
     ),
     (

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, missing_docs)]
 
+pub mod tls;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -33,6 +35,8 @@ pub struct Hall {
 /// One connection to the hall, as the hall sees it.
 pub struct Guest {
     stream: TcpStream,
+    /// Whoever says something has the floor: a write of several parts is not broken into.
+    floor: Arc<Mutex<()>>,
     lines: Receiver<String>,
 }
 
@@ -69,13 +73,28 @@ impl Hall {
                 }
             }
         });
-        Guest { stream, lines }
+        Guest { stream, floor: Arc::default(), lines }
     }
 }
 
 impl Guest {
     pub fn say(&self, text: &str) {
-        (&self.stream).write_all(format!("{text}\n").as_bytes()).unwrap();
+        self.mouth()(text);
+    }
+
+    /// The way to say something while somebody else listens.
+    pub fn mouth(&self) -> impl Fn(&str) + Send + 'static {
+        let (stream, floor) = (self.stream.try_clone().unwrap(), Arc::clone(&self.floor));
+        move |text| {
+            let _floor = floor.lock().unwrap();
+            (&stream).write_all(format!("{text}\n").as_bytes()).unwrap();
+        }
+    }
+
+    /// Sends these bytes and ends the connection.
+    pub fn answer_and_cut(self, bytes: &[u8]) {
+        (&self.stream).write_all(bytes).unwrap();
+        self.cut();
     }
 
     /// The next line, whatever it is.
@@ -143,16 +162,25 @@ pub fn relay() -> String {
 
 /// Runs the client with this on its standard input.
 pub fn pipe(args: &[&str], input: &str) -> Output {
+    pipe_with(&[], args, input)
+}
+
+/// The same with these variables.
+pub fn pipe_with(variables: &[(&str, &str)], args: &[&str], input: &str) -> Output {
     let mut child = Command::new(program())
         .args(args)
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A client that ends early does not read everything.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
+    let mut stdin = child.stdin.take().unwrap();
+    thread::scope(|scope| {
+        // A client that ends early does not read everything.
+        scope.spawn(move || drop(stdin.write_all(input.as_bytes())));
+        child.wait_with_output().unwrap()
+    })
 }
 
 /// The client under a pseudo-terminal.
