@@ -6,16 +6,16 @@ use crate::Limits;
 #[derive(Debug, Default)]
 pub struct Bucket {
     /// Thousandths of a message used up.
-    used: u64,
+    used: u32,
     /// When that was worked out, in milliseconds on the driver's clock.
     at_ms: u64,
-    /// Since when the sender has had to wait again and again, and when it had to last, in milliseconds; 0 if it has not.
-    slowed_ms: u64,
-    waited_ms: u64,
+    /// Since when the sender has had to wait again and again, and when it had to last, in seconds; 0 if it has not.
+    slowed_s: u32,
+    waited_s: u32,
 }
 
-/// A sender who has not had to wait for so long is not too fast any more, in milliseconds.
-const CALM_MS: u64 = 3_000;
+/// A sender who has not had to wait for so long is not too fast any more, in seconds.
+const CALM_S: u32 = 3;
 
 impl Bucket {
     /// How many messages may be taken now.
@@ -23,12 +23,13 @@ impl Bucket {
         let Some(rate) = limits.messages_per_second else { return usize::MAX };
         self.refill(now_ms, rate);
         let burst = u64::from(limits.messages_burst.max(1)) * 1000;
-        usize::try_from(burst.saturating_sub(self.used) / 1000).unwrap_or(usize::MAX)
+        usize::try_from(burst.saturating_sub(self.used.into()) / 1000).unwrap_or(usize::MAX)
     }
 
     /// So many messages were taken.
     pub fn take(&mut self, messages: usize) {
-        self.used = self.used.saturating_add(messages as u64 * 1000);
+        let used = u32::try_from(messages).unwrap_or(u32::MAX).saturating_mul(1000);
+        self.used = self.used.saturating_add(used);
     }
 
     /// When the next message may be taken, on the driver's clock in milliseconds; and whether this is the first time in
@@ -36,29 +37,34 @@ impl Bucket {
     pub fn wait(&mut self, limits: &Limits) -> (u64, bool) {
         let rate = u64::from(limits.messages_per_second.unwrap_or(1).max(1));
         let burst = u64::from(limits.messages_burst.max(1)) * 1000;
-        let short = (self.used + 1000).saturating_sub(burst);
-        let now_ms = self.at_ms.max(1);
-        let begins = self.slowed_ms == 0;
+        let short = (u64::from(self.used) + 1000).saturating_sub(burst);
+        let now_s = self.now_s();
+        let begins = self.slowed_s == 0;
         if begins {
-            self.slowed_ms = now_ms;
+            self.slowed_s = now_s;
         }
-        self.waited_ms = now_ms;
+        self.waited_s = now_s;
         (self.at_ms + short.div_ceil(rate), begins)
     }
 
     /// Whether the sender has been too fast for longer than it may, without a pause.
     #[must_use]
     pub fn floods(&self, limits: &Limits) -> bool {
-        let slowed_ms = if self.slowed_ms == 0 { 0 } else { self.waited_ms - self.slowed_ms };
-        limits.flood_s.is_some_and(|s| slowed_ms > s * 1_000)
+        let slowed_s = if self.slowed_s == 0 { 0 } else { self.waited_s.saturating_sub(self.slowed_s) };
+        limits.flood_s.is_some_and(|most| u64::from(slowed_s) > most)
+    }
+
+    /// The seconds of the driver's clock, never 0.
+    fn now_s(&self) -> u32 {
+        u32::try_from(self.at_ms / 1_000 + 1).unwrap_or(u32::MAX)
     }
 
     fn refill(&mut self, now_ms: u64, rate: u32) {
         let gained = now_ms.saturating_sub(self.at_ms).saturating_mul(u64::from(rate));
-        self.used = self.used.saturating_sub(gained);
+        self.used = self.used.saturating_sub(u32::try_from(gained).unwrap_or(u32::MAX));
         self.at_ms = now_ms;
-        if self.used == 0 || now_ms.saturating_sub(self.waited_ms) > CALM_MS {
-            self.slowed_ms = 0;
+        if self.used == 0 || self.now_s().saturating_sub(self.waited_s) > CALM_S {
+            self.slowed_s = 0;
         }
     }
 }

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::{Config, Handle, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,6 +23,8 @@ const SIGNALLED: i32 = 128;
 
 /// Runs a server until it is stopped.
 pub(crate) fn serve(flags: &Flags, env: &Env) -> anyhow::Result<ExitCode> {
+    // What the hall keeps is for its owner alone: messages, verifiers of passwords, the key of the certificate.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let setup = config::load(flags, env).map_err(Wrongs)?;
     let filter = log::begin(&setup)?;
     raise_open_files(&setup);

@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hall::{LogId, Nick, Reply, RoomName, Seq, Time};
 use ledger::{ExportError, ExportOptions, ImportError, SqliteLimits};
+use rustix::fs::Mode;
 use wire::lines::{self, Style};
 use wire::{Codec, Lang, when};
 
@@ -109,6 +110,8 @@ pub(crate) fn import(asked: args::Import, env: &Env, lang: Lang) -> anyhow::Resu
 
 /// Copies the store.
 pub(crate) fn backup(asked: args::Backup, env: &Env, lang: Lang) -> anyhow::Result<ExitCode> {
+    // A copy is for its owner alone, as the store is.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let args::Backup { file, store } = asked;
     let dir = directory(store.flags(), env)?;
     // What is wrong with the store is told apart from what is wrong with the copy.

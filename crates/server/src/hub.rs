@@ -67,6 +67,8 @@ pub(crate) struct Hub {
     effects: Vec<Effect>,
     /// What is to be proposed to the ledger next, as one group.
     group: Vec<Proposal>,
+    /// Who is to be closed when they have been told what an applied group tells them.
+    closing: Vec<SessionId>,
     /// Whom an applied group answers, and the entry it answers.
     told: Vec<(SessionId, Seq, Vec<u8>)>,
     /// The logs that an applied group has let grow.
@@ -146,6 +148,7 @@ impl Hub {
             effects: Vec::new(),
             group: Vec::new(),
             told: Vec::new(),
+            closing: Vec::new(),
             grown: Vec::new(),
             unproved: Vec::new(),
             stopping: false,
@@ -515,6 +518,7 @@ impl Hub {
                     }
                     left.push((session, log));
                 }
+                Effect::Close(session) => self.closing.push(session),
                 effect => self.run_effect(effect),
             }
         }
@@ -567,6 +571,13 @@ impl Hub {
                     }
                 }
             }
+            effect => self.run_rare_effect(effect),
+        }
+    }
+
+    /// Does what does not happen with every message.
+    fn run_rare_effect(&mut self, effect: Effect) {
+        match effect {
             Effect::Redact(log, feed, seq) => {
                 feed.redact(seq);
                 if let Some(audience) = self.audiences.get(&log) {
@@ -603,6 +614,7 @@ impl Hub {
             Effect::Bars(bars) => self.bar(bars),
             Effect::Drain => self.shared.stop.notify_one(),
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
+            _ => unreachable!("what happens with every message was done"),
         }
     }
 
@@ -646,6 +658,9 @@ impl Hub {
     fn tell_all(&mut self) {
         for (session, after, bytes) in std::mem::take(&mut self.told) {
             self.tell(session, after, bytes);
+        }
+        for session in std::mem::take(&mut self.closing) {
+            self.put(session, Slot::Close);
         }
     }
 

@@ -282,15 +282,7 @@ impl Plain {
         let now_ms = self.shared.now_ms();
         let most = self.bucket.available(now_ms, &settings.gate).min(BATCH_COMMANDS);
         if most == 0 {
-            let (until_ms, tell) = self.bucket.wait(&settings.gate);
-            self.timers.set(Due::Rate, until_ms.max(now_ms + 1));
-            if tell {
-                self.tell(&Reply::Slowed(settings.gate.messages_per_second.unwrap_or(0)));
-            }
-            if self.bucket.floods(&settings.gate) {
-                self.tell(&Reply::Flooded);
-                self.conn.close();
-            }
+            self.slow_down(&settings.gate, now_ms);
             return batch;
         }
         let (names, limits, codec) = (Names::of(&settings.hall), &settings.wire, &self.shared.codec);
@@ -336,6 +328,19 @@ impl Plain {
         }
         self.show_style();
         batch
+    }
+
+    /// The sender is too fast: nothing more is taken for a while. Who is so for too long is closed.
+    fn slow_down(&mut self, limits: &gate::Limits, now_ms: u64) {
+        let (until_ms, tell) = self.bucket.wait(limits);
+        self.timers.set(Due::Rate, until_ms.max(now_ms + 1));
+        if tell {
+            self.tell(&Reply::Slowed(limits.messages_per_second.unwrap_or(0)));
+        }
+        if self.bucket.floods(limits) {
+            self.tell(&Reply::Flooded);
+            self.conn.close();
+        }
     }
 
     fn wait_for_pause(&mut self, at_ms: u64) {

@@ -68,6 +68,7 @@ pub(crate) struct Hub {
     effects: Vec<Effect>,
     group: Vec<Proposal>,
     told: Vec<(SessionId, Seq, Vec<u8>)>,
+    closing: Vec<SessionId>,
     /// What came of work with passwords, which takes no time here.
     proven: VecDeque<(SessionId, Proven)>,
     /// How many nonces and salts were needed so far: the next one follows from that.
@@ -89,6 +90,7 @@ impl Hub {
             effects: Vec::new(),
             group: Vec::new(),
             told: Vec::new(),
+            closing: Vec::new(),
             proven: VecDeque::new(),
             drawn: 0,
             requests: Vec::new(),
@@ -330,6 +332,11 @@ impl Hub {
         for effect in std::mem::take(&mut self.effects) {
             match self.answer(&effect, conns) {
                 Some(answer) => self.told.push(answer),
+                None if matches!(effect, Effect::Close(_)) => {
+                    if let Effect::Close(session) = effect {
+                        self.closing.push(session);
+                    }
+                }
                 None => self.run_effect(effect, conns),
             }
         }
@@ -368,6 +375,12 @@ impl Hub {
                     record.followed(&log, at);
                 }
             }
+            effect => self.run_rare_effect(effect, conns),
+        }
+    }
+
+    fn run_rare_effect(&mut self, effect: Effect, conns: &mut Conns) {
+        match effect {
             Effect::Redact(log, feed, seq) => {
                 feed.redact(seq);
                 for conn in conns.of.values_mut() {
@@ -404,6 +417,7 @@ impl Hub {
             // There is no gate, and nobody who stops a world.
             Effect::Bars(_) | Effect::Drain => {}
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
+            _ => unreachable!("what happens with every message was done"),
         }
     }
 
@@ -426,6 +440,9 @@ impl Hub {
     fn tell_all(&mut self, conns: &mut Conns) {
         for (session, after, bytes) in std::mem::take(&mut self.told) {
             self.tell(session, after, bytes, conns);
+        }
+        for session in std::mem::take(&mut self.closing) {
+            self.put(session, Slot::Close, conns);
         }
     }
 

@@ -213,7 +213,8 @@ impl Hall {
         out.push(Effect::Reply(session, Reply::Done(words.clone()), self.head));
         match what {
             "announce" => {
-                for session in self.sessions.keys() {
+                // Who says it has been told that it was said.
+                for session in self.sessions.keys().filter(|other| **other != session) {
                     out.push(Effect::Reply(*session, Reply::Announced(by.clone(), Text::new(rest)), self.head));
                 }
             }

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
-use hall::{Guests, Secret};
+use hall::{Guests, Policy, Secret};
 use ipnet::IpNet;
 use server::{Durability, Networks};
 use tracing_subscriber::EnvFilter;
@@ -134,22 +134,7 @@ pub(super) fn set(setup: &mut Setup, key: &Key, given: &Given, env: &Env) -> Res
             let known = DURABILITIES.iter().find(|(name, _)| *name == word);
             setup.settings.durability = known.ok_or_else(|| meant(word, &DURABILITIES.map(|(name, _)| name)))?.1;
         }
-        Kind::Guests => {
-            let word = given.text().ok_or_else(no)?;
-            let known = GUESTS.iter().find(|(name, _)| *name == word);
-            setup.settings.policy.guests = known.ok_or_else(|| meant(word, &GUESTS.map(|(name, _)| name)))?.1;
-        }
-        Kind::Registration => {
-            setup.settings.policy.registration = match given.text().ok_or_else(no)? {
-                "open" => true,
-                "closed" => false,
-                other => return Err(meant(other, &["open", "closed"])),
-            }
-        }
-        Kind::Password => {
-            let password = given.text().filter(|text| !text.is_empty()).ok_or_else(no)?;
-            setup.settings.policy.password = (password != "off").then(|| Secret::new(password));
-        }
+        Kind::Guests | Kind::Registration | Kind::Password => policy(&mut setup.settings.policy, &key.kind, given)?,
         Kind::Limits => {
             setup.lifted = match given.text().ok_or_else(no)? {
                 "off" => true,
@@ -171,6 +156,31 @@ pub(super) fn set(setup: &mut Setup, key: &Key, given: &Given, env: &Env) -> Res
             };
             done.then_some(()).ok_or_else(no)?;
         }
+    }
+    Ok(())
+}
+
+/// Who may come in at all.
+fn policy(policy: &mut Policy, kind: &Kind, given: &Given) -> Result<(), Bad> {
+    let no = Bad::default;
+    match kind {
+        Kind::Guests => {
+            let word = given.text().ok_or_else(no)?;
+            let known = GUESTS.iter().find(|(name, _)| *name == word);
+            policy.guests = known.ok_or_else(|| meant(word, &GUESTS.map(|(name, _)| name)))?.1;
+        }
+        Kind::Registration => {
+            policy.registration = match given.text().ok_or_else(no)? {
+                "open" => true,
+                "closed" => false,
+                other => return Err(meant(other, &["open", "closed"])),
+            }
+        }
+        Kind::Password => {
+            let password = given.text().filter(|text| !text.is_empty()).ok_or_else(no)?;
+            policy.password = (password != "off").then(|| Secret::new(password));
+        }
+        _ => return Err(no()),
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,16 @@ impl Peer {
         Self { stream, tls: None, seen: Vec::new() }
     }
 
+    /// One from this address of this machine.
+    #[track_caller]
+    pub(crate) fn connect_from(source: &str, address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let source: SocketAddr = format!("{source}:0").parse().unwrap();
+        socket.bind(&source.into()).expect("the address is this machine's");
+        socket.connect(&address.into()).expect("somebody listens");
+        Self { stream: socket.into(), tls: None, seen: Vec::new() }
+    }
+
     /// One whose socket takes only a little that it does not read.
     #[track_caller]
     pub(crate) fn narrow(address: SocketAddr) -> Self {
@@ -42,9 +53,18 @@ impl Peer {
         self.try_secured(alpn).expect("the handshake succeeds")
     }
 
+    /// The same, with a certificate and its key, as files.
+    #[track_caller]
+    pub(crate) fn certified(self, own: &(PathBuf, PathBuf)) -> Self {
+        self.shake_hands(super::tls::client(&[], Some(own))).expect("the handshake succeeds")
+    }
+
     /// The same; an error when the handshake fails.
-    pub(crate) fn try_secured(mut self, alpn: &[&str]) -> std::io::Result<Self> {
-        let mut tls = super::tls::client(alpn);
+    pub(crate) fn try_secured(self, alpn: &[&str]) -> std::io::Result<Self> {
+        self.shake_hands(super::tls::client(alpn, None))
+    }
+
+    fn shake_hands(mut self, mut tls: ClientConnection) -> std::io::Result<Self> {
         self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
         while tls.is_handshaking() {
             tls.complete_io(&mut self.stream)?;
