@@ -298,6 +298,10 @@ impl Client {
                 Ok(bytes) => self.take(&bytes),
                 Err(_) => {
                     if let Some(status) = self.child.try_wait().unwrap() {
+                        // What it wrote last, up to the end of the pseudo-terminal.
+                        while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
+                            self.take(&bytes);
+                        }
                         return status.exit_code();
                     }
                 }
