@@ -78,7 +78,7 @@ fn welcome(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) {
             return;
         }
     };
-    tokio::spawn(Connection::Meeting(Box::pin(meet(guest, Arc::clone(shared)))));
+    tokio::spawn(Connection::Meeting(Box::pin(meet(Box::new(guest), Arc::clone(shared)))));
 }
 
 /// Somebody at the local socket speaks plain lines and nothing else.

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gate::{Alpn, Fingerprint, Origin, Secured, Sniffed, Ticket, proxied, sniff};
+use gate::{Alpn, Origin, Secured, Sniffed, Ticket, proxied, sniff};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -24,7 +24,7 @@ pub(crate) struct Guest {
     transport: Transport,
     peer: SocketAddr,
     secure: bool,
-    certificate: Option<Fingerprint>,
+    certificate: Option<Box<[u8; 32]>>,
     ticket: Ticket,
     /// Whether it may be a proxy's.
     origin: Origin,
@@ -56,7 +56,7 @@ impl Guest {
             transport: self.transport,
             peer: self.peer,
             secure: self.secure,
-            certificate: self.certificate.map(|fingerprint| Box::new(fingerprint.0)),
+            certificate: self.certificate,
             local: false,
             ticket: self.ticket,
             first,
@@ -67,39 +67,57 @@ impl Guest {
 }
 
 /// Finds out what a connection speaks, and takes it into the hall if that is plain lines.
-pub(crate) async fn meet(guest: Guest, shared: Arc<Shared>) -> Option<Plain> {
+///
+/// Thousands may be met at one time, most of them silent: what waits for the first bytes is small, and whatever is rare
+/// is boxed.
+pub(crate) async fn meet(mut guest: Box<Guest>, shared: Arc<Shared>) -> Option<Plain> {
     let since = shared.head();
     let settings = shared.settings.load_full();
-    let (guest, met) = tokio::select! {
-        met = find_out(guest, &settings, &shared) => met?,
+    let start = Instant::now();
+    let sniffed = tokio::select! {
+        sniffed = sniff(&mut guest.transport, Vec::new(), guest.origin, &settings.gate) => sniffed.ok()?,
         () = shared.stopping.notified() => return None,
+    };
+    let met = if guest.origin == Origin::Anybody && sniffed.dialect != Some(Dialect::Tls) {
+        judge(&guest, sniffed, &settings)
+    } else {
+        let deadline = start + Duration::from_millis(settings.gate.handshake_ms);
+        let met;
+        (guest, met) = tokio::select! {
+            met = Box::pin(find_out(guest, sniffed, deadline, &settings, &shared)) => met?,
+            () = shared.stopping.notified() => return None,
+        };
+        met
     };
     match met {
         Met::Lines { first, silent } => return Some(Plain::enter(guest.arrival(first, silent, since), shared)),
         Met::Http(first) => drop(tokio::spawn(crate::web::serve(guest.transport, first, guest.ticket, shared))),
-        // Boxed: it is large, and thousands may be met at one time without any of them being turned away.
         Met::Refused(dialect, why) => Box::pin(say_no(guest, dialect, why, &shared)).await,
     }
     None
 }
 
-/// What a connection speaks. None when it is gone, or has been closed.
-async fn find_out(mut guest: Guest, settings: &Settings, shared: &Arc<Shared>) -> Option<(Guest, Met)> {
+/// What a connection speaks that may be a proxy's, or begins with TLS. None when it is gone, or has been closed.
+async fn find_out(
+    mut guest: Box<Guest>,
+    mut sniffed: Sniffed,
+    mut deadline: Instant,
+    settings: &Settings,
+    shared: &Arc<Shared>,
+) -> Option<(Box<Guest>, Met)> {
     let limits = &settings.gate;
-    let mut deadline = Instant::now() + Duration::from_millis(limits.handshake_ms);
-    let mut sniffed = sniff(&mut guest.transport, Vec::new(), guest.origin, limits).await.ok()?;
     if guest.origin == Origin::Proxy {
         if sniffed.dialect == Some(Dialect::Proxy) {
-            (guest, sniffed) = Box::pin(spoken_for(guest, sniffed.first, deadline, settings)).await?;
+            (guest, sniffed) = spoken_for(guest, sniffed.first, deadline, settings).await?;
             deadline = Instant::now() + Duration::from_millis(limits.handshake_ms);
         } else {
             let own = guest.peer;
-            guest = settle(guest, own, settings)?;
+            guest = settle(*guest, own, settings)?;
         }
     }
     if sniffed.dialect == Some(Dialect::Tls) && guest.refused.is_none() {
         let alpn;
-        (guest, alpn) = Box::pin(secure(guest, &sniffed.first, deadline, settings, shared)).await?;
+        (guest, alpn) = secure(*guest, &sniffed.first, deadline, settings, shared).await?;
         if alpn == Some(Alpn::Http) {
             // What it said that it would speak is all that it is listened to for.
             return Some((guest, Met::Http(Vec::new())));
@@ -131,11 +149,11 @@ fn judge(guest: &Guest, sniffed: Sniffed, settings: &Settings) -> Met {
 
 /// Reads for whom a trusted proxy speaks, and what that client begins to say.
 async fn spoken_for(
-    mut guest: Guest,
+    mut guest: Box<Guest>,
     first: Vec<u8>,
     deadline: Instant,
     settings: &Settings,
-) -> Option<(Guest, Sniffed)> {
+) -> Option<(Box<Guest>, Sniffed)> {
     let proxy = guest.peer;
     let header = proxied(&mut guest.transport, first, settings.gate.proxy_header_bytes);
     let header = match timeout_at(deadline, header).await {
@@ -150,7 +168,7 @@ async fn spoken_for(
         }
     };
     if let Some(source) = header.source {
-        guest = settle(guest, source, settings)?;
+        guest = settle(*guest, source, settings)?;
         tracing::debug!(%proxy, peer = %source, "came by a proxy");
     }
     guest.secure = header.secure;
@@ -159,13 +177,13 @@ async fn spoken_for(
 }
 
 /// From now on it is this address's. None when there is no place for it, not even to be told so.
-fn settle(guest: Guest, peer: SocketAddr, settings: &Settings) -> Option<Guest> {
+fn settle(guest: Guest, peer: SocketAddr, settings: &Settings) -> Option<Box<Guest>> {
     if guest.refused.is_some() {
-        return Some(Guest { peer, ..guest });
+        return Some(Box::new(Guest { peer, ..guest }));
     }
     match guest.ticket.settle(peer.ip(), &settings.gate) {
-        Ok(ticket) => Some(Guest { peer, ticket, ..guest }),
-        Err((why, Some(ticket))) => Some(Guest { peer, ticket, refused: Some(why), ..guest }),
+        Ok(ticket) => Some(Box::new(Guest { peer, ticket, ..guest })),
+        Err((why, Some(ticket))) => Some(Box::new(Guest { peer, ticket, refused: Some(why), ..guest })),
         Err((why, None)) => {
             tracing::warn!(%peer, ?why, "turned away without a word");
             None
@@ -180,7 +198,7 @@ async fn secure(
     deadline: Instant,
     settings: &Settings,
     shared: &Arc<Shared>,
-) -> Option<(Guest, Option<Alpn>)> {
+) -> Option<(Box<Guest>, Option<Alpn>)> {
     let Guest { transport: Transport::Tcp(mut stream), peer, .. } = guest else { return None };
     let tls = shared.tls.load_full();
     let shaken = timeout_at(deadline, async {
@@ -189,9 +207,9 @@ async fn secure(
     });
     match shaken.await {
         Ok(Ok(handshake)) => {
-            let (certificate, alpn) = (handshake.certificate, handshake.alpn);
+            let (certificate, alpn) = (handshake.certificate.map(|known| Box::new(known.0)), handshake.alpn);
             let transport = Transport::Tls(Box::new(Secured::new(stream, handshake)));
-            Some((Guest { transport, secure: true, certificate, ..guest }, alpn))
+            Some((Box::new(Guest { transport, secure: true, certificate, ..guest }), alpn))
         }
         Ok(Err(error)) => {
             tracing::debug!(%peer, %error, "a TLS handshake failed");
@@ -207,8 +225,8 @@ async fn secure(
     }
 }
 
-async fn say_no(guest: Guest, dialect: Option<Dialect>, why: Why, shared: &Shared) {
-    let Guest { mut transport, peer, .. } = guest;
+async fn say_no(guest: Box<Guest>, dialect: Option<Dialect>, why: Why, shared: &Shared) {
+    let Guest { mut transport, peer, .. } = *guest;
     tracing::info!(%peer, ?dialect, ?why, "turned away");
     let settings = shared.settings.load_full();
     let bytes = dialect.map(|dialect| refusal(dialect, why, settings.language, &shared.codec)).unwrap_or_default();
@@ -241,4 +259,20 @@ pub(crate) async fn linger(transport: &Transport, time: Duration) {
         }
     };
     let _ = timeout(time, drain).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The size of what a function returns.
+    fn returned<A, B, F>(_: impl Fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn what_waits_for_the_first_bytes_is_small() {
+        let size = returned(meet) + size_of::<Guest>();
+        assert!(size <= 640, "{size} bytes");
+    }
 }
