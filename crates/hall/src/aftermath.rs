@@ -44,7 +44,7 @@ impl Hall {
 
     /// Whoever is nobody's person any more and has no connection is gone.
     pub(crate) fn forget_deleted(&mut self, out: &mut Effects) {
-        let absent = |(id, person): (&PersonId, &Person)| {
+        let absent = |(id, person): (&PersonId, &Box<Person>)| {
             let leaving = person.rare.as_ref().is_some_and(|rare| rare.leaving);
             (person.sessions.is_empty() && !leaving && self.accounts.get(*id).is_none()).then_some(*id)
         };

@@ -45,20 +45,21 @@ impl Hall {
     /// quiet longest makes room.
     pub(crate) fn follow_direct(&mut self, session: SessionId, log: &LogId, since: Option<Seq>, out: &mut Effects) {
         let Some(s) = self.sessions.get_mut(&session) else { return };
-        if let Some(at) = s.directs.iter().position(|l| l == log) {
-            let log = s.directs.remove(at);
-            s.directs.push(log);
+        let person = s.person;
+        let followed = &mut s.rare_mut().directs;
+        if let Some(at) = followed.iter().position(|l| l == log) {
+            let log = followed.remove(at);
+            followed.push(log);
             return;
         }
         let mut left = Vec::new();
-        while s.directs.len() >= self.limits.rooms_per_session {
-            let own = LogId::direct(s.person, s.person);
+        while followed.len() >= self.limits.rooms_per_session {
+            let own = LogId::direct(person, person);
             let idle = |log: &LogId| *log != own && self.directs.get(log).is_none_or(|direct| direct.pending == 0);
-            let Some(oldest) = s.directs.iter().position(idle) else { break };
-            left.push(s.directs.remove(oldest));
+            let Some(oldest) = followed.iter().position(idle) else { break };
+            left.push(followed.remove(oldest));
         }
-        s.directs.push(log.clone());
-        let person = s.person;
+        followed.push(log.clone());
         let head = self.head;
         let direct = self.directs.entry(log.clone()).or_insert_with(|| Direct {
             feed: Arc::new(Feed::after(head)),

@@ -39,7 +39,7 @@ impl Hall {
             password: self.policy.password.is_some() && !local,
             account: self.policy.guests == Guests::Refused && !local,
         };
-        let mut known = Session { person: id, focus: None, directs: smallvec![], origin, rare: None };
+        let mut known = Session { person: id, focus: None, origin, rare: None };
         if door.any() {
             known.rare = Some(Box::new(SessionRare { door, greeted: greet, ..SessionRare::default() }));
         }
@@ -61,8 +61,10 @@ impl Hall {
         self.next_person += 1;
         let nick = if local { self.console_nick() } else { self.guest_nick() };
         self.nicks.insert(nick.clone(), id);
-        self.people
-            .insert(id, Person { nick, guest: true, sessions: smallvec![session], rooms: smallvec![], rare: None });
+        self.people.insert(
+            id,
+            Box::new(Person { nick, guest: true, sessions: smallvec![session], rooms: smallvec![], rare: None }),
+        );
         id
     }
 
@@ -194,7 +196,7 @@ impl Hall {
         let nick = if account.nicks.contains(&nick) { nick } else { account.name.clone() };
         self.reclaim(&nick, id, from, out);
         let (guest, sessions) = (false, smallvec![session]);
-        self.people.insert(id, Person { nick, guest, sessions, rooms: smallvec![], rare: None });
+        self.people.insert(id, Box::new(Person { nick, guest, sessions, rooms: smallvec![], rare: None }));
         for (room, _) in &rooms {
             self.enter(id, room, Presence::Listening);
         }
@@ -274,8 +276,8 @@ impl Hall {
             let heard = self.rooms.get(&room).map_or(self.head, |r| r.feed.head());
             out.push(Effect::Unfollow(session, LogId::Room(room), heard));
         }
-        let directs = std::mem::take(&mut self.sessions.get_mut(&session).expect("it is there").directs);
-        for log in directs {
+        let rare = self.sessions.get_mut(&session).and_then(|known| known.rare.as_mut());
+        for log in rare.map(|rare| std::mem::take(&mut rare.directs)).unwrap_or_default() {
             let until = self.directs.get(&log).map_or(self.head, |direct| direct.feed.head());
             self.unfollow_direct(&log);
             out.push(Effect::Unfollow(session, log, until));
@@ -312,7 +314,7 @@ impl Hall {
         for (id, nick, rooms) in always {
             self.nicks.insert(nick.clone(), id);
             let person = Person { nick, guest: false, sessions: smallvec![], rooms: smallvec![], rare: None };
-            self.people.insert(id, person);
+            self.people.insert(id, Box::new(person));
             for room in rooms {
                 self.enter(id, &room, Presence::Joined);
                 if let Some(there) = self.rooms.get_mut(&room) {

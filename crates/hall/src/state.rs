@@ -93,8 +93,6 @@ pub(crate) struct Session {
     pub(crate) person: PersonId,
     /// The room it speaks in unless it says otherwise.
     pub(crate) focus: Option<RoomName>,
-    /// The direct conversations it follows, the latest last.
-    pub(crate) directs: SmallVec<[LogId; 0]>,
     /// Where it comes from.
     pub(crate) origin: Origin,
     /// Boxed, because hardly anybody has any of it.
@@ -104,6 +102,8 @@ pub(crate) struct Session {
 /// What hardly any session has.
 #[derive(Debug, Default)]
 pub(crate) struct SessionRare {
+    /// The direct conversations it follows, the latest last.
+    pub(crate) directs: SmallVec<[LogId; 1]>,
     /// The entry behind which it goes on in the rooms that it comes into, until it says or asks something else.
     pub(crate) resumes: Option<Seq>,
     /// What is still asked of it before it comes in.
@@ -148,7 +148,8 @@ pub(crate) struct Direct {
 pub struct Hall {
     pub(crate) limits: Limits,
     pub(crate) lobby: RoomName,
-    pub(crate) people: BTreeMap<PersonId, Person>,
+    /// Boxed: the map is filled in order, so that its nodes are half empty.
+    pub(crate) people: BTreeMap<PersonId, Box<Person>>,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) nicks: BTreeMap<Nick, PersonId>,
     pub(crate) rooms: BTreeMap<RoomName, Room>,
@@ -283,7 +284,7 @@ impl Hall {
     /// A client has gone, for whatever reason. Whoever was seen in a room is seen leaving it.
     pub fn leave(&mut self, session: SessionId, out: &mut Effects) {
         let Some(gone) = self.sessions.get(&session) else { return };
-        for log in gone.directs.clone() {
+        for log in gone.rare.as_ref().map(|rare| rare.directs.clone()).unwrap_or_default() {
             self.unfollow_direct(&log);
         }
         // The person goes when the entry that says so comes back.

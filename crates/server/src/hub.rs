@@ -64,6 +64,8 @@ pub(crate) struct Hub {
     outcomes: mpsc::Receiver<Outcome>,
     seats: HashMap<SessionId, Seat>,
     audiences: HashMap<LogId, Audience>,
+    /// Exchanges that are to prove whose an account is, one a session at most.
+    exchanges: HashMap<SessionId, Box<Exchange>>,
     effects: Vec<Effect>,
     /// What is to be proposed to the ledger next, as one group.
     group: Vec<Proposal>,
@@ -84,8 +86,6 @@ struct Seat {
     conn: Arc<Conn>,
     /// Only while a batch is under way: an idle session holds no memory for it.
     busy: Option<Box<Busy>>,
-    /// An exchange that is to prove whose an account is.
-    exchange: Option<Box<Exchange>>,
 }
 
 /// A batch under way.
@@ -145,6 +145,7 @@ impl Hub {
             outcomes,
             seats: HashMap::new(),
             audiences: HashMap::new(),
+            exchanges: HashMap::new(),
             effects: Vec::new(),
             group: Vec::new(),
             told: Vec::new(),
@@ -222,7 +223,7 @@ impl Hub {
     fn arrive(&mut self, conn: Arc<Conn>, origin: Origin, greet: bool, since: Seq) {
         let session = conn.session;
         let peer = conn.peer;
-        self.seats.insert(session, Seat { conn, busy: None, exchange: None });
+        self.seats.insert(session, Seat { conn, busy: None });
         self.hall.arrive(session, origin, greet, &mut self.effects);
         for effect in &mut self.effects {
             // It took a while to find out what the client speaks; what was said meanwhile is for it too.
@@ -308,10 +309,12 @@ impl Hub {
 
     fn auth_step(&mut self, session: SessionId, asked: Auth) -> Result<Option<Said>, Refusal> {
         self.hall.may_authenticate(session, &mut self.effects)?;
-        let Some(seat) = self.seats.get_mut(&session) else { return Ok(None) };
+        if !self.seats.contains_key(&session) {
+            return Ok(None);
+        }
         let message = match asked {
             Auth::Abort => {
-                seat.exchange = None;
+                self.exchanges.remove(&session);
                 return Ok(Some(Said::AuthAborted));
             }
             Auth::Go(message) => message,
@@ -321,7 +324,7 @@ impl Hub {
                 };
                 let exchange =
                     Exchange::start(mechanism, crate::random::bytes(), self.hall.secret(), &self.shared.cost);
-                seat.exchange = Some(Box::new(exchange));
+                self.exchanges.insert(session, Box::new(exchange));
                 // All mechanisms begin with a message of the client's.
                 let Some(first) = first else { return Ok(Some(Said::Auth("+".to_owned()))) };
                 first
@@ -330,7 +333,9 @@ impl Hub {
         let hall = &self.hall;
         let nick_chars = self.shared.settings.load().hall.nick_chars;
         let called = |name: &str| Nick::new(name, nick_chars).ok();
-        let step = auth::go_on(&mut seat.exchange, message.expose(), |name| hall.verifier(&called(name)?).cloned());
+        let mut exchange = self.exchanges.remove(&session);
+        let step = auth::go_on(&mut exchange, message.expose(), |name| hall.verifier(&called(name)?).cloned());
+        self.exchanges.extend(exchange.map(|exchange| (session, exchange)));
         let effects = &mut self.effects;
         match step {
             Step::Challenge(bytes) => return Ok(Some(Said::Auth(auth::encode_message(&bytes)))),
@@ -629,6 +634,7 @@ impl Hub {
 
     /// A session has gone: nothing is woken or told for it any more.
     fn forget(&mut self, session: SessionId) {
+        self.exchanges.remove(&session);
         if let Some(seat) = self.seats.remove(&session) {
             let logs = seat.conn.outbox().finish();
             for log in logs {

@@ -43,7 +43,7 @@ pub struct Outbox {
     /// How many answers have to be there before anything more is shown.
     held: u8,
     /// Whose messages are not shown. Boxed, because hardly anybody has any.
-    ignored: Option<Box<[PersonId]>>,
+    ignored: Option<Box<Vec<PersonId>>>,
 }
 
 /// A place in a log.
@@ -369,7 +369,7 @@ impl Outbox {
 
     /// What these people say is not shown from now on.
     pub fn ignore(&mut self, people: Vec<PersonId>) {
-        self.ignored = (!people.is_empty()).then(|| people.into());
+        self.ignored = (!people.is_empty()).then(|| Box::new(people));
     }
 
     fn is_ignored(&self, entry: &Entry) -> bool {

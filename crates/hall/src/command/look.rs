@@ -51,7 +51,8 @@ impl Hall {
 
     pub(super) fn search(&mut self, session: SessionId, mut search: Search, out: &mut Effects) -> Result<(), Refusal> {
         let rooms = self.rooms_of(self.person_of(session)).into_iter().map(LogId::Room);
-        let seen: Vec<_> = rooms.chain(self.sessions[&session].directs.iter().cloned()).collect();
+        let directs = self.sessions[&session].rare.as_ref();
+        let seen: Vec<_> = rooms.chain(directs.into_iter().flat_map(|rare| rare.directs.iter().cloned())).collect();
         if search.logs.is_empty() {
             search.logs = seen;
         } else if let Some(LogId::Room(room)) = search.logs.iter().find(|log| !seen.contains(log)) {
