@@ -161,10 +161,10 @@ pub fn entry(line: &str) -> Result<Entry, Why> {
     }
     let at = line.at.parse::<Timestamp>().ok().and_then(|at| u64::try_from(at.as_millisecond()).ok());
     let at = at.ok_or(Why::Time(line.at))?;
-    let nick = |raw: &str| Nick::new(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()));
+    let nick = |raw: &str| Nick::recorded(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()));
     let mut logs = Logs::new();
     for raw in &line.rooms {
-        let room = RoomName::new(raw, NAME_CHARS).map_err(|_| Why::Name(raw.clone()))?;
+        let room = RoomName::recorded(raw, NAME_CHARS).map_err(|_| Why::Name(raw.clone()))?;
         if logs.contains(&LogId::Room(room.clone())) {
             return Err(Why::NoPlace);
         }

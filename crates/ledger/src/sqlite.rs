@@ -444,7 +444,8 @@ pub(crate) fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, E
     });
     for row in found.map_err(failed)? {
         let (name, seq, text) = row.map_err(failed)?;
-        let room = RoomName::new(&name, usize::MAX).map_err(|_| Error::Corrupt(format!("a room called {name:?}")))?;
+        let room =
+            RoomName::recorded(&name, usize::MAX).map_err(|_| Error::Corrupt(format!("a room called {name:?}")))?;
         began.topics.push((room, Seq(uint(seq)), Text::new(&text)));
     }
     began.topics.reverse();

@@ -95,7 +95,7 @@ impl Row {
             author: Author {
                 person: PersonId(positive(self.person, "has no author")?),
                 session: SessionId(positive(self.session, "has no session")?),
-                nick: Nick::new(&self.nick, usize::MAX).map_err(|_| wrong("has an author without a name"))?,
+                nick: Nick::recorded(&self.nick, usize::MAX).map_err(|_| wrong("has an author without a name"))?,
             },
             logs,
             event,
@@ -112,7 +112,7 @@ fn event(kind: i64, text: Option<&str>) -> Option<Event> {
         (4, None) => Event::Join,
         (5, None) => Event::Part,
         (6, None) => Event::Quit,
-        (7, Some(nick)) => Event::Nick(Nick::new(nick, usize::MAX).ok()?),
+        (7, Some(nick)) => Event::Nick(Nick::recorded(nick, usize::MAX).ok()?),
         (8, Some(text)) => Event::Topic(Text::new(text)),
         (9, Some(target)) => Event::Redact(Seq(target.parse().ok()?)),
         _ => return None,
@@ -135,7 +135,7 @@ pub(crate) fn log_key(log: &LogId) -> (String, Option<&str>) {
 pub(crate) fn log_of(key: &str, name: Option<&str>) -> Result<LogId, Error> {
     let wrong = || Error::Corrupt(format!("a log called {key:?}"));
     if let Some(name) = name {
-        return RoomName::new(name, usize::MAX)
+        return RoomName::recorded(name, usize::MAX)
             .ok()
             .filter(|room| room.key() == key)
             .map(LogId::Room)
