@@ -163,12 +163,14 @@ pub fn entry(line: &str) -> Result<Entry, Why> {
     let at = at.ok_or(Why::Time(line.at))?;
     let nick = |raw: &str| Nick::recorded(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()));
     let mut logs = Logs::new();
-    for raw in &line.rooms {
+    for (n, raw) in line.rooms.iter().enumerate() {
         let room = RoomName::recorded(raw, NAME_CHARS).map_err(|_| Why::Name(raw.clone()))?;
-        if logs.contains(&LogId::Room(room.clone())) {
+        let log = LogId::Room(room);
+        if !logs.contains(&log) {
+            logs.push(log);
+        } else if !line.rooms[..n].iter().all(|earlier| were_two(earlier, raw)) {
             return Err(Why::NoPlace);
         }
-        logs.push(LogId::Room(room));
     }
     match line.between {
         Some([a, b]) if logs.is_empty() && a < b && b <= NUMBER_MAX => {
@@ -201,6 +203,12 @@ pub fn entry(line: &str) -> Result<Entry, Why> {
     Ok(Entry::new(Seq(line.seq), Time(at), Proposal { author, logs, event }))
 }
 
+/// Whether two names of one room were those of two when an export was made: once the width of letters counted.
+fn were_two(a: &str, b: &str) -> bool {
+    let lower = |name: &str| name.chars().flat_map(char::to_lowercase).collect::<String>();
+    lower(a) != lower(b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +231,14 @@ mod tests {
     }
 
     #[test]
+    fn names_of_an_older_export_are_taken() {
+        let line = r##"{"seq":1,"at":"2026-11-25T12:00:00Z","in":["#ａ","#a"],"nick":"aאב","person":1,"session":2,"event":"nick","text":"a：b"}"##;
+        let entry = entry(line).expect("an entry");
+        assert_eq!(entry.logs.len(), 1, "two rooms are one now");
+        assert_eq!(entry.author.nick.as_str(), "aאב");
+    }
+
+    #[test]
     fn what_is_no_entry_is_refused_with_the_reason() {
         let good = r##"{"seq":1,"at":"2026-11-25T12:00:00Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"say","text":"x"}"##;
         let with = |a: &str, b: &str| {
@@ -240,6 +256,7 @@ mod tests {
         assert_eq!(with("\"nick\":\"a\"", "\"nick\":\"a b\""), Why::Name("a b".into()));
         assert_eq!(with("[\"#a\"]", "[]"), Why::NoPlace);
         assert_eq!(with("[\"#a\"]", "[\"#a\",\"#A\"]"), Why::NoPlace);
+        assert_eq!(with("[\"#a\"]", "[\"#ａ\",\"#b\",\"#Ａ\"]"), Why::NoPlace);
         assert_eq!(with("\"in\":[\"#a\"]", "\"between\":[2,1]"), Why::NoPlace);
         assert_eq!(with("\"text\":\"x\"", "\"text\":\"a\\nb\""), Why::Event);
         assert_eq!(with("\"text\":\"x\"", "\"target\":0"), Why::Event);

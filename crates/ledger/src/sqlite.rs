@@ -9,6 +9,7 @@ mod error;
 mod index;
 mod read;
 mod record;
+mod refold;
 mod schema;
 mod tend;
 

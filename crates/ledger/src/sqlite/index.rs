@@ -25,7 +25,7 @@ use crate::{Error, Found, Indexer, SqliteLimits};
 
 /// What makes an index. `mark` says which hall it is of, which entry is the last that it knows and when that was, and the last
 /// text that it has forgotten.
-const SCHEMA: &str = "
+pub(super) const SCHEMA: &str = "
     CREATE TABLE mark (
         id INTEGER PRIMARY KEY CHECK (id = 0), hall TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
         forgotten INTEGER NOT NULL
