@@ -3,8 +3,8 @@
 //! - **Case.** Names of another case are equal, so that whoever wants to be taken for somebody is free to choose it. A
 //!   Cyrillic `в` looks like no `b`, but `В` looks like `B`. A letter is taken for what it looks like among ASCII's, small or
 //!   else capital. As capital `I` looks like a small `l`, as `1` and `|` do, `i` is `l` in a skeleton.
-//! - **Hangul** is compared by syllables. UTS #39 takes them apart into letters, and would have 각가 and 까 look alike behind
-//!   가, and `이` begin with a Latin `o`; nobody who reads Hangul takes one for the other.
+//! - **Hangul** is compared by syllables. UTS #39 takes them apart into letters, and would have 각가 and 가까 look
+//!   alike, and `이` begin with a Latin `o`; nobody who reads Hangul takes one for the other.
 //! - `m` looks like `rn`: where `modern` is taken, `modem` looks like it.
 
 use unicode_normalization::UnicodeNormalization;
@@ -13,7 +13,7 @@ use unicode_security::skeleton;
 use super::fold::fold;
 
 /// How often a skeleton is made of a skeleton: `ᗰ` looks like `M`, which is the same name as `m`, which looks like `rn`. No
-/// character needs more than three (a test goes through them all).
+/// character needs more (a test goes through them all).
 const ROUNDS_MOST: usize = 4;
 
 /// Which of its forms a letter is taken for when each looks like another ASCII letter: `ν` like `v`, `Ν` like `N`.
