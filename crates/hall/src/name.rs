@@ -1,9 +1,9 @@
 //! Names: what people and rooms are called, checked once at the edge and then trusted.
 //!
-//! A name is kept as it was written (in NFC, so that Hangul typed on a Mac is the Hangul of everybody else) and compared
-//! by a folded key (see [`fold`]). It never holds white space, a control or invisible character, or one of the signs with
-//! which a dialect begins a line or separates names, so that no name can be mistaken for anything but a name. What it looks
-//! like, its skeletons say (see [`skeleton`]).
+//! A name is kept as it was written (in NFC, so that Hangul typed on a Mac is the Hangul of everybody else) and
+//! compared by a folded key (see [`fold`]). It never holds white space, a control or invisible character, or one of
+//! the signs with which a dialect begins a line or separates names, so that no name can be mistaken for anything but
+//! a name. What it looks like, its skeletons say (see [`skeleton`]).
 
 mod fold;
 mod skeleton;
@@ -37,7 +37,8 @@ pub enum NameError {
     /// A room's name does not begin with `#`.
     #[error("a room's name begins with #")]
     NoHash,
-    /// It has letters that are read from right to left, and would be shown in an order that misleads (RFC 5893, section 2).
+    /// It has letters that are read from right to left, and would be shown in an order that misleads (RFC 5893,
+    /// section 2).
     #[error("the name mixes directions of writing")]
     MixedDirections,
 }
@@ -134,8 +135,8 @@ impl Nick {
     /// This nick with a number behind it, shortened so that it still fits into `chars_max`.
     ///
     /// # Errors
-    /// When `chars_max` has no room for that, and when the nick has Arabic-Indic digits, beside which others would be shown in
-    /// an order that misleads.
+    /// When `chars_max` has no room for that, and when the nick has Arabic-Indic digits, beside which others
+    /// would be shown in an order that misleads.
     pub fn numbered(&self, number: u32, chars_max: usize) -> Result<Self, NameError> {
         let number = number.to_string();
         let stem: String = self.as_str().chars().take(chars_max.saturating_sub(number.len())).collect();
@@ -147,13 +148,14 @@ impl RoomName {
     /// Checks a room's name, which begins with `#`.
     ///
     /// # Errors
-    /// When it is only `#`, has more than `chars_max` characters, holds one that no room name may hold, or mixes directions.
+    /// When it is only `#`, has more than `chars_max` characters, holds one that no room name may hold, or
+    /// mixes directions.
     pub fn new(raw: &str, chars_max: usize) -> Result<Self, NameError> {
         Self::check(raw, chars_max, Check::Full)
     }
 
-    /// A room's name that was recorded once: it stays one, although its directions and its full-width signs would be refused
-    /// today.
+    /// A room's name that was recorded once: it stays one, although its directions and its full-width signs would be
+    /// refused today.
     ///
     /// # Errors
     /// When it is only `#`, has more than `chars_max` characters or holds one that no room name ever could hold.
@@ -183,8 +185,9 @@ macro_rules! name_like {
             /// (UTS #39, section 4). Equal names have equal ones.
             #[must_use]
             pub fn skeleton(&self) -> String { skeleton::first(self.key()) }
-            /// All that the name may be taken for: its [`skeleton`](Self::skeleton) and, where its letters look like one Latin
-            /// letter when they are small and like another when they are capital, a second one. At most two.
+            /// All that the name may be taken for: its [`skeleton`](Self::skeleton) and, where its letters look like
+            /// one Latin letter when they are small and like another when they are capital, a second one. At most
+            /// two.
             #[must_use]
             pub fn skeletons(&self) -> Vec<String> { skeleton::all(self.key()) }
             /// Whether the two can be mistaken for each other. Equal names can.

@@ -1,10 +1,10 @@
-//! The folding by which names are compared: PRECIS's mappings for user names (RFC 8265, section 3.3), which are the width,
-//! the case and NFC, in this order.
+//! The folding by which names are compared: PRECIS's mappings for user names (RFC 8265, section 3.3), which are the
+//! width, the case and NFC, in this order.
 //!
-//! Its classes of characters are not used: they would refuse emoji and much else that has always been allowed. Nor is the
-//! crate `precis-profiles`, although it offers the rules by themselves: its rule of case leaves title case (`ǅ`) and the
-//! final sigma as they are, and its rule of directions refuses Hebrew with points and Arabic with vowels, which RFC 5893
-//! allows. What is left is the width, which is below.
+//! Its classes of characters are not used: they would refuse emoji and much else that has always been allowed. Nor is
+//! the crate `precis-profiles`, although it offers the rules by themselves: its rule of case leaves title case (`ǅ`)
+//! and the final sigma as they are, and its rule of directions refuses Hebrew with points and Arabic with vowels,
+//! which RFC 5893 allows. What is left is the width, which is below.
 
 use unicode_bidi::{BidiClass, bidi_class};
 use unicode_normalization::UnicodeNormalization;
@@ -19,7 +19,8 @@ pub(super) fn fold(name: &str) -> String {
     narrow.to_lowercase().nfc().collect()
 }
 
-/// The width mapping (RFC 8264, section 5.2.1): full-width and half-width characters become those of which they are forms.
+/// The width mapping (RFC 8264, section 5.2.1): full-width and half-width characters become those of which they are
+/// forms.
 pub(super) fn narrow(c: char) -> char {
     let plus = |first: char, base: u32| char::from_u32(base + (u32::from(c) - u32::from(first))).unwrap_or(c);
     match c {
@@ -41,9 +42,9 @@ pub(super) fn narrow(c: char) -> char {
     }
 }
 
-/// Whether a name is shown in the order of its characters wherever it stands: PRECIS's rule of directions (RFC 8265, section
-/// 3.3.2), which is that of RFC 5893, section 2, for names with letters that are read from right to left, and none for
-/// others. A Hebrew name may have a number behind it; a digit before it would be shown in the same place.
+/// Whether a name is shown in the order of its characters wherever it stands: PRECIS's rule of directions (RFC 8265,
+/// section 3.3.2), which is that of RFC 5893, section 2, for names with letters that are read from right to left, and
+/// none for others. A Hebrew name may have a number behind it; a digit before it would be shown in the same place.
 pub(super) fn reads_one_way(name: &str) -> bool {
     use BidiClass::{AL, AN, BN, CS, EN, ES, ET, NSM, ON, R};
     if name.is_ascii() || !name.chars().any(|c| matches!(bidi_class(c), R | AL | AN)) {

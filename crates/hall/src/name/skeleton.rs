@@ -12,8 +12,8 @@ use unicode_security::skeleton;
 
 use super::fold::fold;
 
-/// How often a skeleton is made of a skeleton: `ᗰ` looks like `M`, which is the same name as `m`, which looks like `rn`. No
-/// character needs more (a test goes through them all).
+/// How often a skeleton is made of a skeleton: `ᗰ` looks like `M`, which is the same name as `m`, which looks like
+/// `rn`. No character needs more (a test goes through them all).
 const ROUNDS_MOST: usize = 4;
 
 /// Which of its forms a letter is taken for when each looks like another ASCII letter: `ν` like `v`, `Ν` like `N`.

@@ -187,7 +187,8 @@ mod properties {
             prop_assert_eq!(again, Ok((nick.skeletons(), nick.clone())));
             let recorded = Nick::recorded(nick.as_str(), 64);
             prop_assert_eq!(recorded, Ok(nick.clone()));
-            prop_assert!(nick.looks_like(&nick) && nick.skeletons()[0] == nick.skeleton() && nick.skeletons().len() <= 2);
+            let skeletons = nick.skeletons();
+            prop_assert!(nick.looks_like(&nick) && skeletons[0] == nick.skeleton() && skeletons.len() <= 2);
         }
 
         #[test]

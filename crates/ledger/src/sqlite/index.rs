@@ -33,9 +33,9 @@ pub(super) const SCHEMA: &str = "
     CREATE VIRTUAL TABLE words USING fts5(text, content='', columnsize=0, detail=none, tokenize='ascii');
     INSERT INTO words (words, rank) VALUES ('secure-delete', 1);";
 
-/// The version of the index; one of another version is made anew. It goes up when names are folded in another way, too: the
-/// tokens of authors are made of folded names, those of rooms are the numbers of logs, and what is to be forgotten has to be
-/// named as it was.
+/// The version of the index; one of another version is made anew. It goes up when names are folded in another way,
+/// too: the tokens of authors are made of folded names, those of rooms are the numbers of logs, and what is to be
+/// forgotten has to be named as it was.
 const VERSION: i64 = 2;
 
 /// What stands before a room's number and an author's name among the tokens: nothing that is in a text.

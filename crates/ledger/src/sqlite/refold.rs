@@ -1,5 +1,5 @@
-//! Giving the rooms of a store the keys that their names have today. When names are folded in another way, two rooms of an
-//! older store may be one: their logs become one log, and nothing of either is lost.
+//! Giving the rooms of a store the keys that their names have today. When names are folded in another way, two rooms
+//! of an older store may be one: their logs become one log, and nothing of either is lost.
 
 use std::collections::BTreeMap;
 
