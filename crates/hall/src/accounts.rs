@@ -103,7 +103,7 @@ impl Accounts {
         let value = secret.map(Secret::expose);
         let (what, rest) = field.split_once(':').unwrap_or((field, ""));
         if what == NAME {
-            let Some(name) = value.and_then(|v| Nick::new(v, usize::MAX).ok()) else { return };
+            let Some(name) = value.and_then(|v| Nick::recorded(v, usize::MAX).ok()) else { return };
             match self.people.get_mut(&id) {
                 Some(account) => account.name = name,
                 None => drop(self.people.insert(id, Account::new(name))),
@@ -114,9 +114,9 @@ impl Accounts {
         let on = value.is_some();
         match what {
             "nick" => {
-                let Some(nick) = Nick::new(value.unwrap_or(rest), usize::MAX).ok() else { return };
+                let Some(nick) = Nick::recorded(value.unwrap_or(rest), usize::MAX).ok() else { return };
                 if on {
-                    self.looks.extend(nick.skeletons().map(|looks| (looks, id)));
+                    self.looks.insert(nick.skeleton(), id);
                     self.nicks.insert(nick.clone(), id);
                     account.nicks.insert(nick);
                 } else {
@@ -124,7 +124,7 @@ impl Accounts {
                     self.nicks.remove(&nick);
                     // Its other nicks may look the same.
                     self.looks.retain(|_, owner| *owner != id);
-                    let left = account.nicks.iter().flat_map(Nick::skeletons);
+                    let left = account.nicks.iter().map(Nick::skeleton);
                     self.looks.extend(left.map(|looks| (looks, id)));
                 }
             }
@@ -153,13 +153,13 @@ impl Account {
             "created" => self.created = Time(value.and_then(|v| v.parse().ok()).unwrap_or(0)),
             "ignored" => {
                 let Ok(whom) = rest.parse().map(PersonId) else { return };
-                match value.and_then(|v| Nick::new(v, usize::MAX).ok()) {
+                match value.and_then(|v| Nick::recorded(v, usize::MAX).ok()) {
                     Some(nick) => self.ignored.insert(whom, nick),
                     None => self.ignored.remove(&whom),
                 };
             }
             "read" => {
-                let Ok(room) = RoomName::new(rest, usize::MAX) else { return };
+                let Ok(room) = RoomName::recorded(rest, usize::MAX) else { return };
                 match value.and_then(|v| v.parse().ok()) {
                     Some(seq) => self.read.insert(room, Seq(seq)),
                     None => self.read.remove(&room),
@@ -175,7 +175,7 @@ impl Account {
             }
             "stays" => {
                 // By its key, so that it is one room however it is written; the value is how.
-                let Ok(room) = RoomName::new(value.unwrap_or(rest), usize::MAX) else { return };
+                let Ok(room) = RoomName::recorded(value.unwrap_or(rest), usize::MAX) else { return };
                 if on {
                     self.stays_in.insert(room)
                 } else {

@@ -1,14 +1,21 @@
 //! Names: what people and rooms are called, checked once at the edge and then trusted.
 //!
-//! A name is kept as it was written (in NFC, so that Hangul typed on a Mac is the Hangul of everybody else) and compared
-//! by a folded key. It never holds white space, a control or invisible character, or one of the signs with which a
-//! dialect begins a line or separates names, so that no name can be mistaken for anything but a name.
+//! A name is kept as it was written (in NFC, so that Hangul typed on a Mac is the Hangul of everybody else) and
+//! compared by a folded key (see [`fold`]). It never holds white space, a control or invisible character, or one of
+//! the signs with which a dialect begins a line or separates names, so that no name can be mistaken for anything but
+//! a name. What it looks like, its skeletons say (see [`skeleton`]).
+
+mod fold;
+mod skeleton;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
+
+pub(crate) use fold::fold;
+use fold::{narrow, reads_one_way};
 
 /// Signs that no name may hold: separators, masks and prefixes of the dialects.
 const SIGNS_REFUSED: &[char] =
@@ -31,6 +38,19 @@ pub enum NameError {
     /// A room's name does not begin with `#`.
     #[error("a room's name begins with #")]
     NoHash,
+    /// It has letters that are read from right to left, and would be shown in an order that misleads (RFC 5893,
+    /// section 2).
+    #[error("the name mixes directions of writing")]
+    MixedDirections,
+}
+
+/// How much of a name is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    /// All of it: somebody wants to be called so, or names what is there.
+    Full,
+    /// What was asked of a name from the beginning: it has been recorded, whatever would be asked of it today.
+    Recorded,
 }
 
 /// A checked name, in one piece of memory: as written and, behind a NUL unless it is the same, folded for comparison.
@@ -38,21 +58,26 @@ pub enum NameError {
 struct Name(Arc<str>);
 
 impl Name {
-    fn check(raw: &str, chars_max: usize, first_refused: &[char]) -> Result<Self, NameError> {
+    fn check(raw: &str, chars_max: usize, first_refused: &[char], check: Check) -> Result<Self, NameError> {
         // No character's NFC is more than three times as many; a name far too long is not normalised for nothing.
         if raw.chars().nth(chars_max.saturating_mul(4)).is_some() {
             return Err(NameError::TooLong(chars_max));
         }
         let shown: String = raw.nfc().collect();
         let Some(first) = shown.chars().next() else { return Err(NameError::Empty) };
-        if first_refused.contains(&first) {
+        // A full-width sign is the narrow one when names are compared, and so it is here.
+        let like = |c| if check == Check::Full { narrow(c) } else { c };
+        if first_refused.contains(&like(first)) {
             return Err(NameError::Refused(first));
         }
-        if let Some(c) = shown.chars().find(|&c| is_refused(c)) {
+        if let Some(c) = shown.chars().find(|&c| is_refused(c) || is_refused(like(c))) {
             return Err(NameError::Refused(c));
         }
         if shown.chars().nth(chars_max).is_some() {
             return Err(NameError::TooLong(chars_max));
+        }
+        if check == Check::Full && !reads_one_way(shown.strip_prefix('#').unwrap_or(&shown)) {
+            return Err(NameError::MixedDirections);
         }
         let folded = fold(&shown);
         Ok(Self(if shown == folded { shown.into() } else { format!("{shown}\0{folded}").into() }))
@@ -65,42 +90,6 @@ impl Name {
     fn key(&self) -> &str {
         self.0.split_once('\0').map_or(&*self.0, |(_, key)| key)
     }
-}
-
-/// The form by which names are compared: the mappings of PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3): full-width and
-/// half-width characters become those that they are a form of, letters become small ones, and the whole is composed (NFC).
-/// The profile's class of letters is not asked for: it would refuse emoji and much else that people are called here, and
-/// what a name may hold is checked above.
-pub(crate) fn fold(text: &str) -> String {
-    let mut folded = one_fold(text);
-    // Composing may leave something that is mapped once more; it comes to rest at once in practice.
-    for _ in 0..FOLDS_MOST {
-        let again = one_fold(&folded);
-        if again == folded {
-            break;
-        }
-        folded = again;
-    }
-    folded
-}
-
-/// Folds after which every text that there is has come to rest.
-const FOLDS_MOST: usize = 4;
-
-fn one_fold(text: &str) -> String {
-    let narrow = |c: char| {
-        // The wide form of a sign that no name may hold is no such sign.
-        let form = matches!(c, '\u{FF01}'..='\u{FFEF}') && !std::iter::once(c).nfkc().any(is_refused);
-        let (as_it_is, mapped) = if form { (None, Some(std::iter::once(c).nfkc())) } else { (Some(c), None) };
-        as_it_is.into_iter().chain(mapped.into_iter().flatten())
-    };
-    text.chars().flat_map(narrow).flat_map(char::to_lowercase).nfc().collect()
-}
-
-/// What a text looks like, however it is spelt: the skeleton of UTS #39, section 4, of its small letters.
-fn looks(text: &str) -> String {
-    let skeleton: String = unicode_security::skeleton(text).collect();
-    fold(&skeleton)
 }
 
 /// Whether a character may stand in no name: white space, controls, what is invisible or turns the text around, signs.
@@ -130,15 +119,25 @@ impl Nick {
     /// Checks what somebody wants to be called.
     ///
     /// # Errors
-    /// When it is empty, has more than `chars_max` characters or holds one that no nick may hold.
+    /// When it is empty, has more than `chars_max` characters, holds one that no nick may hold, or mixes directions.
     pub fn new(raw: &str, chars_max: usize) -> Result<Self, NameError> {
-        Name::check(raw, chars_max, NICK_FIRST_REFUSED).map(Self)
+        Name::check(raw, chars_max, NICK_FIRST_REFUSED, Check::Full).map(Self)
+    }
+
+    /// A nick that was recorded once: it stays one, although its directions and its full-width signs would be refused
+    /// today.
+    ///
+    /// # Errors
+    /// When it is empty, has more than `chars_max` characters or holds one that no nick ever could hold.
+    pub fn recorded(raw: &str, chars_max: usize) -> Result<Self, NameError> {
+        Name::check(raw, chars_max, NICK_FIRST_REFUSED, Check::Recorded).map(Self)
     }
 
     /// This nick with a number behind it, shortened so that it still fits into `chars_max`.
     ///
     /// # Errors
-    /// Never in practice: a nick stays one when a number is put behind it, unless `chars_max` has no room for that.
+    /// When `chars_max` has no room for that, and when the nick has Arabic-Indic digits, beside which others
+    /// would be shown in an order that misleads.
     pub fn numbered(&self, number: u32, chars_max: usize) -> Result<Self, NameError> {
         let number = number.to_string();
         let stem: String = self.as_str().chars().take(chars_max.saturating_sub(number.len())).collect();
@@ -146,25 +145,30 @@ impl Nick {
     }
 }
 
-impl Nick {
-    /// What it looks like, however it is spelt (UTS #39): as it was written, and in small letters, since a large I looks like
-    /// a small l and a small i does not. Two nicks look alike when they have one of these in common.
-    #[must_use]
-    pub fn skeletons(&self) -> [String; 2] {
-        [looks(self.as_str()), looks(self.key())]
-    }
-}
-
 impl RoomName {
     /// Checks a room's name, which begins with `#`.
     ///
     /// # Errors
-    /// When it is only `#`, has more than `chars_max` characters or holds one that no room name may hold.
+    /// When it is only `#`, has more than `chars_max` characters, holds one that no room name may hold, or
+    /// mixes directions.
     pub fn new(raw: &str, chars_max: usize) -> Result<Self, NameError> {
+        Self::check(raw, chars_max, Check::Full)
+    }
+
+    /// A room's name that was recorded once: it stays one, although its directions and its full-width signs would be
+    /// refused today.
+    ///
+    /// # Errors
+    /// When it is only `#`, has more than `chars_max` characters or holds one that no room name ever could hold.
+    pub fn recorded(raw: &str, chars_max: usize) -> Result<Self, NameError> {
+        Self::check(raw, chars_max, Check::Recorded)
+    }
+
+    fn check(raw: &str, chars_max: usize, check: Check) -> Result<Self, NameError> {
         match raw.strip_prefix('#') {
             None => Err(NameError::NoHash),
             Some("") => Err(NameError::Empty),
-            Some(_) => Name::check(raw, chars_max, &[]).map(Self),
+            Some(_) => Name::check(raw, chars_max, &[], check).map(Self),
         }
     }
 }
@@ -178,6 +182,21 @@ macro_rules! name_like {
             /// The folded form, by which names are compared.
             #[must_use]
             pub fn key(&self) -> &str { self.0.key() }
+            /// What the name looks like, to be kept and compared with the [`skeletons`](Self::skeletons) of others
+            /// (UTS #39, section 4). Equal names have equal ones.
+            #[must_use]
+            pub fn skeleton(&self) -> String { skeleton::first(self.key()) }
+            /// All that the name may be taken for: its [`skeleton`](Self::skeleton) and, where its letters look like
+            /// one Latin letter when they are small and like another when they are capital, a second one. At most
+            /// two.
+            #[must_use]
+            pub fn skeletons(&self) -> Vec<String> { skeleton::all(self.key()) }
+            /// Whether the two can be mistaken for each other. Equal names can.
+            #[must_use]
+            pub fn looks_like(&self, other: &Self) -> bool {
+                let ours = self.skeletons();
+                other.skeletons().iter().any(|skeleton| ours.contains(skeleton))
+            }
         }
         impl PartialEq for $t {
             fn eq(&self, other: &Self) -> bool { self.key() == other.key() }
@@ -203,96 +222,4 @@ macro_rules! name_like {
 name_like!(Nick, RoomName);
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn nick(raw: &str) -> Result<String, NameError> {
-        Nick::new(raw, 8).map(|n| n.to_string())
-    }
-
-    #[test]
-    fn nicks_are_checked_at_the_edge() {
-        for good in ["민수", "minsu", "a-b", "_x_", "김철수2", "Ζωή", "👩"] {
-            assert_eq!(nick(good), Ok(good.to_owned()));
-        }
-        assert_eq!(nick(""), Err(NameError::Empty));
-        assert_eq!(nick("123456789"), Err(NameError::TooLong(8)));
-        assert_eq!(nick(&"a".repeat(1_000_000)), Err(NameError::TooLong(8)));
-        for (bad, c) in [
-            ("a b", ' '),
-            ("a\u{200B}", '\u{200B}'),
-            ("#a", '#'),
-            ("*", '*'),
-            ("a\u{1b}[", '\u{1b}'),
-            ("\u{202E}a", '\u{202E}'),
-            ("[a", '['),
-        ] {
-            assert_eq!(nick(bad), Err(NameError::Refused(c)), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn names_are_equal_however_they_were_typed() {
-        let same = |a: &str, b: &str| assert_eq!(Nick::new(a, 30), Nick::new(b, 30), "{a} {b}");
-        same("Minsu", "mINSU");
-        same("\u{1112}\u{1161}\u{11ab}", "한");
-        same("Ä", "a\u{308}");
-        same("ＭＩＮＳＵ", "minsu");
-        same("ﾏﾙ", "マル");
-        assert_eq!(Nick::new("a＊", 30).unwrap().key(), "a＊", "no sign of a mask");
-    }
-
-    #[test]
-    fn names_that_look_alike_are_found_to() {
-        let alike = |a: &str, b: &str| {
-            let (a, b) = (Nick::new(a, 30).unwrap().skeletons(), Nick::new(b, 30).unwrap().skeletons());
-            a.iter().any(|a| b.contains(a))
-        };
-        for (a, b) in [
-            ("paypal", "p\u{0430}ypal"),
-            ("minsu", "m\u{0456}nsu"),
-            ("paypal", "PayPaI"),
-            ("paypal", "paypa1"),
-            ("Ζωη", "Zωη"),
-            ("ｍｉｎｓｕ", "minsu"),
-            ("zoo", "z\u{03BF}\u{043E}"),
-        ] {
-            assert!(alike(a, b), "{a} {b}");
-        }
-        for (a, b) in [
-            ("민수", "민서"),
-            ("이수", "이슈"),
-            ("김철수", "김철슈"),
-            ("하나", "허나"),
-            ("minsu", "minseo"),
-            ("지수", "지우"),
-            ("bob", "rob"),
-        ] {
-            assert!(!alike(a, b), "{a} {b}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn folding_twice_is_folding_once(text in "\\PC{0,12}") {
-            let once = fold(&text);
-            prop_assert_eq!(fold(&once), once);
-        }
-    }
-
-    #[test]
-    fn a_number_behind_a_nick_still_fits() {
-        let long = Nick::new("가나다라마바사아", 8).unwrap();
-        assert_eq!(long.numbered(12, 8).unwrap().as_str(), "가나다라마바12");
-    }
-
-    #[test]
-    fn a_room_begins_with_a_hash() {
-        assert_eq!(RoomName::new("lobby", 50), Err(NameError::NoHash));
-        assert_eq!(RoomName::new("#", 50), Err(NameError::Empty));
-        assert!(RoomName::new("#a b", 50).is_err());
-        assert_eq!(RoomName::new("#수다", 50).unwrap().as_str(), "#수다");
-    }
-}
+mod tests;

@@ -154,7 +154,7 @@ fn number<N: FromStr>(word: &str) -> Result<N, NoRule> {
 }
 
 fn nick(word: &str) -> Result<Nick, NoRule> {
-    Nick::new(word, usize::MAX).map_err(|_| NoRule)
+    Nick::recorded(word, usize::MAX).map_err(|_| NoRule)
 }
 
 fn pair(words: &str) -> Result<(&str, &str), NoRule> {
@@ -272,7 +272,7 @@ impl FromStr for Deed {
             }
             "read" => {
                 let (seq, room) = pair(rest)?;
-                Self::Read(RoomName::new(room, usize::MAX).map_err(|_| NoRule)?, Seq(number(seq)?))
+                Self::Read(RoomName::recorded(room, usize::MAX).map_err(|_| NoRule)?, Seq(number(seq)?))
             }
             "fetched" => Self::Fetched,
             "deleted" => Self::Deleted,

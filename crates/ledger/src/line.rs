@@ -190,21 +190,22 @@ pub fn entry(line: &str) -> Result<Entry, Why> {
 }
 
 fn nick(raw: &str) -> Result<Nick, Why> {
-    Nick::new(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()))
+    Nick::recorded(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()))
 }
 
 fn room(raw: &str) -> Result<RoomName, Why> {
-    RoomName::new(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()))
+    RoomName::recorded(raw, NAME_CHARS).map_err(|_| Why::Name(raw.to_owned()))
 }
 
 fn logs(line: &Line) -> Result<Logs, Why> {
     let mut logs = Logs::new();
-    for raw in &line.rooms {
+    for (n, raw) in line.rooms.iter().enumerate() {
         let log = LogId::Room(room(raw)?);
-        if logs.contains(&log) {
+        if !logs.contains(&log) {
+            logs.push(log);
+        } else if !line.rooms[..n].iter().all(|earlier| were_two(earlier, raw)) {
             return Err(Why::NoPlace);
         }
-        logs.push(log);
     }
     match line.between {
         // Twice the same is what concerns one alone.
@@ -247,6 +248,12 @@ fn event(line: &Line) -> Result<Event, Why> {
     })
 }
 
+/// Whether two names of one room were those of two when an export was made: once the width of letters counted.
+fn were_two(a: &str, b: &str) -> bool {
+    let lower = |name: &str| name.chars().flat_map(char::to_lowercase).collect::<String>();
+    lower(a) != lower(b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,6 +281,14 @@ mod tests {
     }
 
     #[test]
+    fn names_of_an_older_export_are_taken() {
+        let line = r##"{"seq":1,"at":"2026-11-25T12:00:00Z","in":["#ａ","#a"],"nick":"aאב","person":1,"session":2,"event":"nick","text":"a：b"}"##;
+        let entry = entry(line).expect("an entry");
+        assert_eq!(entry.logs.len(), 1, "two rooms are one now");
+        assert_eq!(entry.author.nick.as_str(), "aאב");
+    }
+
+    #[test]
     fn what_is_no_entry_is_refused_with_the_reason() {
         let good = r##"{"seq":1,"at":"2026-11-25T12:00:00Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"say","text":"x"}"##;
         let with = |a: &str, b: &str| {
@@ -291,6 +306,7 @@ mod tests {
         assert_eq!(with("\"nick\":\"a\"", "\"nick\":\"a b\""), Why::Name("a b".into()));
         assert_eq!(with("[\"#a\"]", "[]"), Why::NoPlace);
         assert_eq!(with("[\"#a\"]", "[\"#a\",\"#A\"]"), Why::NoPlace);
+        assert_eq!(with("[\"#a\"]", "[\"#ａ\",\"#b\",\"#Ａ\"]"), Why::NoPlace);
         assert_eq!(with("\"in\":[\"#a\"]", "\"between\":[2,1]"), Why::NoPlace);
         assert_eq!(with("\"text\":\"x\"", "\"text\":\"a\\nb\""), Why::Event);
         assert_eq!(with("\"text\":\"x\"", "\"target\":0"), Why::Event);

@@ -110,13 +110,7 @@ impl Sqlite {
     pub fn open(dir: &Path, settings: SqliteSettings) -> Result<Self, Error> {
         // Whoever wrote before has come to an end without working it in: there may be something in it that was to be wiped.
         let unfinished = wal(dir).is_some_and(|bytes| bytes > 0);
-        let path = dir.join(LEDGER_FILE);
-        let refolds = schema::refolds(&path);
-        let conn = open_file(&path, Access::Write(settings.durability), &settings.limits)?;
-        if refolds {
-            // Two rooms may have become one: an index that names either is made anew.
-            remove_index(dir)?;
-        }
+        let conn = open_file(&dir.join(LEDGER_FILE), Access::Write(settings.durability), &settings.limits)?;
         let Beginning { head, person, session, .. } = of_hall(&conn)?;
         let left = number(&conn, "SELECT count(*) FROM forgetting")?;
         Ok(Self {
@@ -316,7 +310,8 @@ fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, Error> {
     });
     for row in found.map_err(failed)? {
         let (name, seq, text) = row.map_err(failed)?;
-        let room = RoomName::new(&name, usize::MAX).map_err(|_| Error::Corrupt(format!("a room called {name:?}")))?;
+        let room =
+            RoomName::recorded(&name, usize::MAX).map_err(|_| Error::Corrupt(format!("a room called {name:?}")))?;
         began.topics.push((room, Seq(uint(seq)), Text::new(&text)));
     }
     began.topics.reverse();

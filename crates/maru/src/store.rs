@@ -195,14 +195,15 @@ pub(crate) fn directory(flags: Flags, env: &Env) -> Result<PathBuf, Wrongs> {
 }
 
 fn nick(raw: &str) -> Result<Nick, Wrongs> {
-    Nick::new(raw, usize::MAX).map_err(|_| Wrongs::from(Wrong::BadArgument { name: "--from", got: raw.to_owned() }))
+    Nick::recorded(raw, usize::MAX)
+        .map_err(|_| Wrongs::from(Wrong::BadArgument { name: "--from", got: raw.to_owned() }))
 }
 
 /// Rooms; the `#`, which shells take for a comment, may be left out.
 fn rooms(raw: &[String]) -> Result<Vec<RoomName>, Wrongs> {
     let room = |raw: &String| {
         let name = if raw.starts_with('#') { raw.clone() } else { format!("#{raw}") };
-        RoomName::new(&name, usize::MAX)
+        RoomName::recorded(&name, usize::MAX)
             .map_err(|_| Wrongs::from(Wrong::BadArgument { name: "--in", got: raw.clone() }))
     };
     raw.iter().map(room).collect()

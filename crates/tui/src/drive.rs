@@ -178,7 +178,8 @@ impl Desk {
 /// Whether a hall takes such a name; how long one may be is for the hall to say.
 fn can_be_called(nick: &str) -> bool {
     let limits = hall::Limits::default();
-    !matches!(hall::Nick::new(nick, limits.nick_chars), Err(hall::NameError::Refused(_) | hall::NameError::Empty))
+    let checked = hall::Nick::new(nick, limits.nick_chars);
+    matches!(checked, Ok(_) | Err(hall::NameError::TooLong(_)))
 }
 
 /// A conversation under way.

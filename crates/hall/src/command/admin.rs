@@ -220,7 +220,7 @@ impl Hall {
             }
             "kill" => {
                 let (nick, reason) = rest.split_once(' ').unwrap_or((rest, ""));
-                let id = Nick::new(nick, usize::MAX).ok().and_then(|nick| self.nicks.get(&nick).copied());
+                let id = Nick::recorded(nick, usize::MAX).ok().and_then(|nick| self.nicks.get(&nick).copied());
                 let sessions = id.and_then(|id| self.people.get(&id)).map(|p| p.sessions.to_vec());
                 self.put_away(&sessions.unwrap_or_default(), &Text::new(reason), out);
             }
@@ -287,7 +287,7 @@ impl Hall {
 
     /// Who is no admin any more is not in the audit room either.
     fn leave_audit(&mut self, name: &str, out: &mut Effects) {
-        let id = Nick::new(name, usize::MAX).ok().and_then(|name| self.accounts.owner(&name));
+        let id = Nick::recorded(name, usize::MAX).ok().and_then(|name| self.accounts.owner(&name));
         if let Some(id) = id.filter(|id| self.people.get(id).is_some_and(|p| p.presence(&audit_room()).is_some())) {
             let room = audit_room();
             let heard = self.rooms.get(&room).map_or(self.head, |r| r.feed.head());
@@ -338,7 +338,7 @@ impl Hall {
 
 /// Where everything that admins do is recorded.
 pub(crate) fn audit_room() -> RoomName {
-    RoomName::new(AUDIT, usize::MAX).expect("it is a name")
+    RoomName::recorded(AUDIT, usize::MAX).expect("it is a name")
 }
 
 fn cut<T>(list: &mut Vec<T>, most: usize) -> usize {

@@ -25,7 +25,7 @@ use crate::{Error, Found, Indexer, SqliteLimits};
 
 /// What makes an index. `mark` says which hall it is of, which entry is the last that it knows and when that was, and the last
 /// text that it has forgotten.
-const SCHEMA: &str = "
+pub(super) const SCHEMA: &str = "
     CREATE TABLE mark (
         id INTEGER PRIMARY KEY CHECK (id = 0), hall TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
         forgotten INTEGER NOT NULL
@@ -33,8 +33,10 @@ const SCHEMA: &str = "
     CREATE VIRTUAL TABLE words USING fts5(text, content='', columnsize=0, detail=none, tokenize='ascii');
     INSERT INTO words (words, rank) VALUES ('secure-delete', 1);";
 
-/// The version of the index; one of another version is made anew.
-const VERSION: i64 = 1;
+/// The version of the index; one of another version is made anew. It goes up when names are folded in another way,
+/// too: the tokens of authors are made of folded names, those of rooms are the numbers of logs, and what is to be
+/// forgotten has to be named as it was.
+const VERSION: i64 = 2;
 
 /// What stands before a room's number and an author's name among the tokens: nothing that is in a text.
 const ROOM: char = '\u{F8F0}';
@@ -217,6 +219,7 @@ fn open_index(path: &Path, limits: &SqliteLimits) -> Result<Connection, Error> {
 /// How far an index has come.
 #[derive(Debug)]
 struct Mark {
+    version: i64,
     hall: String,
     seq: i64,
     at: i64,
@@ -225,9 +228,12 @@ struct Mark {
 
 impl Mark {
     fn of(conn: &Connection) -> Result<Self, Error> {
-        let mut find = conn.prepare_cached("SELECT hall, seq, at, forgotten FROM mark").map_err(failed)?;
+        let mut find = conn
+            .prepare_cached("SELECT hall, seq, at, forgotten, user_version FROM mark, pragma_user_version")
+            .map_err(failed)?;
         let mark = |row: &rusqlite::Row<'_>| {
-            Ok(Self { hall: row.get(0)?, seq: row.get(1)?, at: row.get(2)?, forgotten: row.get(3)? })
+            let (hall, seq, at) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Self { version: row.get(4)?, hall, seq, at, forgotten: row.get(3)? })
         };
         find.query_row([], mark).map_err(failed)
     }
@@ -283,7 +289,7 @@ fn tokens_of<'a>(
         let _ = write!(out, "{ROOM}{log} ");
     }
     // The same few people say most of it.
-    let token = || Nick::new(nick, usize::MAX).map_or(String::new(), |nick| author(&nick) + " ");
+    let token = || Nick::recorded(nick, usize::MAX).map_or(String::new(), |nick| author(&nick) + " ");
     out.push_str(authors.entry(nick).or_insert_with(token));
     pieces_of(text, out);
 }
@@ -398,7 +404,8 @@ struct Hunt<'a> {
 }
 
 impl Hunt<'_> {
-    /// Looks through what is not indexed and asks the index for the rest. None when the index is another hall's.
+    /// Looks through what is not indexed and asks the index for the rest. None when the index is another hall's, or of
+    /// another version and about to be made anew.
     fn indexed(&mut self, conn: &Connection, asked: &str, first: i64, last: i64) -> Result<Option<()>, Error> {
         conn.execute_batch("BEGIN").map_err(failed)?;
         let done = self.indexed_within(conn, asked, first, last);
@@ -409,7 +416,7 @@ impl Hunt<'_> {
     fn indexed_within(&mut self, conn: &Connection, asked: &str, first: i64, last: i64) -> Result<Option<()>, Error> {
         let mark = Mark::of(conn)?;
         let hall: String = self.store.conn.query_row("SELECT hall FROM meta", [], |row| row.get(0)).map_err(failed)?;
-        if mark.hall != hall {
+        if mark.hall != hall || mark.version != VERSION {
             return Ok(None);
         }
         self.scan(first.max(mark.seq + 1), last, self.store.limits.search.unindexed_entries)?;

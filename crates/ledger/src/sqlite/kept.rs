@@ -28,7 +28,7 @@ fn key_of(subject: &Subject) -> String {
 /// The subject that is called so; the name is that of the room's log.
 fn subject_of(key: &str, name: Option<&str>) -> Option<Subject> {
     let subject = match key.split_once(':') {
-        Some((ROOM, _)) => Subject::Room(RoomName::new(name?, usize::MAX).ok()?),
+        Some((ROOM, _)) => Subject::Room(RoomName::recorded(name?, usize::MAX).ok()?),
         Some((ACCOUNT, person)) => Subject::Account(hall::PersonId(person.parse().ok()?)),
         None if key == HALL => Subject::Hall,
         _ => return None,

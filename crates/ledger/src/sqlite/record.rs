@@ -104,8 +104,9 @@ impl Row {
         let seq = self.seq;
         let wrong = |what: &str| Error::Corrupt(format!("entry {seq} {what}"));
         let positive = |n: i64, what| u64::try_from(n).map_err(|_| wrong(what));
-        let called =
-            |raw: Option<&str>, what| raw.map(|raw| Nick::new(raw, usize::MAX).map_err(|_| wrong(what))).transpose();
+        let called = |raw: Option<&str>, what| {
+            raw.map(|raw| Nick::recorded(raw, usize::MAX).map_err(|_| wrong(what))).transpose()
+        };
         let event = event(self.kind, self.text.as_deref()).ok_or_else(|| wrong("is no event"))?;
         if logs.is_empty() {
             return Err(wrong("is in no log"));
@@ -116,7 +117,7 @@ impl Row {
             author: Author {
                 person: PersonId(positive(self.person, "has no author")?),
                 session: SessionId(positive(self.session, "has no session")?),
-                nick: Nick::new(&self.nick, usize::MAX).map_err(|_| wrong("has an author without a name"))?,
+                nick: Nick::recorded(&self.nick, usize::MAX).map_err(|_| wrong("has an author without a name"))?,
                 account: called(self.account.as_deref(), "has an account without a name")?,
             },
             logs,
@@ -136,12 +137,12 @@ fn event(kind: i64, text: Option<&str>) -> Option<Event> {
         (4, None) => Event::Join,
         (5, None) => Event::Part,
         (6, None) => Event::Quit,
-        (7, Some(nick)) => Event::Nick(Nick::new(nick, usize::MAX).ok()?),
+        (7, Some(nick)) => Event::Nick(Nick::recorded(nick, usize::MAX).ok()?),
         (8, Some(text)) => Event::Topic(Text::new(text)),
         (9, Some(target)) => Event::Redact(Seq(target.parse().ok()?)),
         (10, Some(words)) => Event::Rule(words.parse().ok()?),
         (11, Some(text)) => kick(text)?,
-        (12, Some(room)) => Event::Invite(RoomName::new(room, usize::MAX).ok()?),
+        (12, Some(room)) => Event::Invite(RoomName::recorded(room, usize::MAX).ok()?),
         (13, Some(words)) => Event::Account(words.parse().ok()?),
         (14, Some(text)) => Event::Audit(Text::new(text)),
         _ => return None,
@@ -151,7 +152,7 @@ fn event(kind: i64, text: Option<&str>) -> Option<Event> {
 fn kick(text: &str) -> Option<Event> {
     let (person, text) = text.split_once(' ')?;
     let (nick, why) = text.split_once(' ')?;
-    Some(Event::Kick(PersonId(person.parse().ok()?), Nick::new(nick, usize::MAX).ok()?, Text::new(why)))
+    Some(Event::Kick(PersonId(person.parse().ok()?), Nick::recorded(nick, usize::MAX).ok()?, Text::new(why)))
 }
 
 /// What a log is called in the file, and a room's name as it was written first.
@@ -170,7 +171,7 @@ pub(crate) fn log_key(log: &LogId) -> (String, Option<&str>) {
 pub(crate) fn log_of(key: &str, name: Option<&str>) -> Result<LogId, Error> {
     let wrong = || Error::Corrupt(format!("a log called {key:?}"));
     if let Some(name) = name {
-        return RoomName::new(name, usize::MAX)
+        return RoomName::recorded(name, usize::MAX)
             .ok()
             .filter(|room| room.key() == key)
             .map(LogId::Room)

@@ -159,15 +159,6 @@ pub(super) fn version(conn: &Connection) -> Result<i64, Error> {
     conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)
 }
 
-/// Whether the file is one of ours in which rooms have the keys of an earlier version.
-pub(super) fn refolds(path: &Path) -> bool {
-    /// The version whose step gives rooms other keys.
-    const REFOLDED: i64 = 3;
-    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let conn = if path.exists() { Connection::open_with_flags(path, flags).ok() } else { None };
-    conn.and_then(|conn| version(&conn).ok()).is_some_and(|version| version > 0 && version < REFOLDED)
-}
-
 /// A write-ahead log, and how far it is forced to the disk. The writer works it into the file only when nobody else has come
 /// to that: see [`super::Index`].
 pub(super) fn journal(conn: &Connection, durability: Durability, limits: &SqliteLimits) -> Result<(), Error> {

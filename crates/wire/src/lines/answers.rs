@@ -313,6 +313,12 @@ pub(super) fn bad_name(name: &str, why: NameError, lang: Lang) -> String {
             lang.pick(format!("{c} may not stand there"), format!("그 자리에 쓸 수 없는 글자입니다: {c}"))
         }
         NameError::NoHash => lang.pick("a room begins with #", "방 이름은 #으로 시작합니다").to_owned(),
+        NameError::MixedDirections => lang
+            .pick(
+                "with right-to-left letters it has to begin with one, end with one or a digit, and hold no others",
+                "오른쪽에서 왼쪽으로 쓰는 글자가 있으면 그런 글자로 시작해 그런 글자나 숫자로 끝나야 하고, 다른 글자는 섞을 수 없습니다",
+            )
+            .to_owned(),
     };
     lang.pick(format!("{shown} can't be a name: {why}"), format!("쓸 수 없는 이름입니다: {shown} ({why})"))
 }

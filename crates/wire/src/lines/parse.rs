@@ -42,6 +42,11 @@ impl Names {
     }
 
     /// A room; the `#` may be left out where only a room can be meant.
+    /// Somebody who has spoken: they may have been called what nobody may be called today.
+    fn author(self, raw: &str) -> Result<Nick, Misuse> {
+        Nick::recorded(raw, self.nick_chars).map_err(|e| Misuse::BadNick(raw.to_owned(), e))
+    }
+
     pub(super) fn room(self, raw: &str) -> Result<RoomName, Misuse> {
         let name = if raw.starts_with('#') { raw.to_owned() } else { format!("#{raw}") };
         RoomName::new(&name, self.room_name_chars).map_err(|e| Misuse::BadRoom(name, e))
@@ -136,7 +141,7 @@ fn search(rest: &str, around: &Around<'_>) -> Result<Search, Option<Misuse>> {
         let (key, value) = word.split_once(':').unwrap_or(("", word));
         let time = || when::parse(value, around.now, &around.codec.zone).ok_or(None);
         match key.to_lowercase().as_str() {
-            "from" | "누가" => search.from = Some(around.names.nick(value)?),
+            "from" | "누가" => search.from = Some(around.names.author(value)?),
             "in" | "방" => search.logs.push(LogId::Room(around.names.room(value)?)),
             "after" | "부터" => search.after = Some(time()?),
             "before" | "까지" => search.before = Some(time()?),
