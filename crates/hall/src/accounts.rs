@@ -116,7 +116,7 @@ impl Accounts {
             "nick" => {
                 let Some(nick) = Nick::recorded(value.unwrap_or(rest), usize::MAX).ok() else { return };
                 if on {
-                    self.looks.insert(nick.skeleton(), id);
+                    self.looks.entry(nick.skeleton()).or_insert(id);
                     self.nicks.insert(nick.clone(), id);
                     account.nicks.insert(nick);
                 } else {

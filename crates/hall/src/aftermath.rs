@@ -1,7 +1,7 @@
 //! What follows from an entry for those whom it is about.
 
 use crate::identity::Door;
-use crate::state::{Effects, Person};
+use crate::state::{Effects, Person, Presence};
 use crate::{Author, Deed, Effect, Entry, Event, Hall, LogId, PersonId, Proposal, Reply, RoomName, Seq, SessionId};
 
 impl Hall {
@@ -27,7 +27,7 @@ impl Hall {
             Deed::Registered(name) => Reply::Registered(name.clone()),
             Deed::Ignored(_, nick, on) => Reply::Ignoring(nick.clone(), *on),
             Deed::Read(room, _) => Reply::Read(room.clone()),
-            Deed::Fetched => return,
+            Deed::Waiting | Deed::Fetched => return,
             _ => Reply::Deed(deed.clone()),
         };
         out.push(Effect::Reply(session, reply, self.head));
@@ -37,18 +37,53 @@ impl Hall {
                 self.give_at_door(session, Door { account: true, password: false }, out);
             }
             Deed::Ignored(..) => self.tell_ignored(id, out),
-            Deed::Deleted => self.forget_deleted(out),
+            Deed::Deleted => self.send_home(id, out),
             _ => {}
         }
     }
 
+    /// An account is no more: its sessions are guests from now on, and its person is gone.
+    pub(crate) fn send_home(&mut self, id: PersonId, out: &mut Effects) {
+        let sessions = self.people.get(&id).map(|person| person.sessions.clone()).unwrap_or_default();
+        for session in sessions {
+            self.become_guest(session, out);
+        }
+        self.forget_deleted(out);
+    }
+
+    /// Somebody has left on the record. Who has come back meanwhile is in the lobby and nowhere else.
+    pub(crate) fn has_left(&mut self, id: PersonId, logs: &[LogId], until: Seq, out: &mut Effects) {
+        let rooms: Vec<RoomName> =
+            logs.iter().filter_map(|log| if let LogId::Room(room) = log { Some(room.clone()) } else { None }).collect();
+        rooms.iter().for_each(|room| self.exit(id, room));
+        let sessions = self.people.get(&id).map(|person| person.sessions.clone()).unwrap_or_default();
+        let Some(first) = sessions.first().copied() else { return self.forget(id) };
+        if let Some(person) = self.people.get_mut(&id) {
+            person.rare_mut().leaving = false;
+        }
+        for session in &sessions {
+            for room in &rooms {
+                out.push(Effect::Unfollow(*session, LogId::Room(room.clone()), until));
+            }
+        }
+        let lobby = self.lobby.clone();
+        if self.people[&id].presence(&lobby).is_none() {
+            self.enter(id, &lobby, Presence::Listening);
+        }
+        let head = self.rooms.get(&lobby).map_or(until, |there| there.feed.head().max(until));
+        for session in &sessions {
+            self.follow_room(*session, &lobby, head, out);
+        }
+        self.show_up(first, &lobby, out);
+    }
+
     /// Whoever is nobody's person any more and has no connection is gone.
     pub(crate) fn forget_deleted(&mut self, out: &mut Effects) {
-        let absent = |(id, person): (&PersonId, &Box<Person>)| {
+        let absent = |id: &PersonId, person: &Person| {
             let leaving = person.rare.as_ref().is_some_and(|rare| rare.leaving);
             (person.sessions.is_empty() && !leaving && self.accounts.get(*id).is_none()).then_some(*id)
         };
-        let gone: Vec<_> = self.people.iter().filter_map(absent).collect();
+        let gone: Vec<_> = self.people.iter().filter_map(|(id, person)| absent(id, person)).collect();
         for id in gone {
             let logs = self.rooms_shown(id);
             if logs.is_empty() {
@@ -56,6 +91,9 @@ impl Hall {
                 continue;
             }
             let author = Author::guest(id, SessionId(0), self.people[&id].called().clone());
+            if let Some(person) = self.people.get_mut(&id) {
+                person.rare_mut().leaving = true;
+            }
             out.push(Effect::Propose(Proposal::new(author, logs, Event::Quit)));
         }
     }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::identity::AUDIT;
 use crate::state::{Effects, Presence};
 use crate::{
-    Block, Effect, Entry, Event, Feed, Hall, LogId, PersonId, Proposal, Refusal, Reply, RoomName, Seq, SessionId,
+    Author, Block, Deed, Effect, Entry, Event, Feed, Hall, LogId, PersonId, Proposal, Refusal, Reply, RoomName, Seq,
+    SessionId, accounts,
 };
 
 /// What each log grows by, and the feed that readers see it through.
@@ -36,6 +38,7 @@ impl Hall {
             for keep in &entry.keeps {
                 self.fold(keep);
             }
+            self.unreserve(&entry.keeps);
             let heard = |this: &Self, room: &RoomName| {
                 let block = grown.get(&LogId::Room(room.clone())).and_then(|(_, block)| block.last());
                 block.map_or_else(|| this.rooms.get(room).map_or(entry.seq, |r| r.feed.head()), |last| last.seq)
@@ -57,6 +60,7 @@ impl Hall {
     /// does so all the same, only that nobody is told.
     pub fn fail(&mut self, proposal: &Proposal, why: Refusal, out: &mut Effects) {
         let author = &proposal.author;
+        self.unreserve(&proposal.keeps);
         match &proposal.event {
             Event::Message(..) | Event::Invite(_) => self.came_back(&proposal.logs),
             Event::Topic(_)
@@ -86,10 +90,7 @@ impl Hall {
             }
             // Whoever is gone is gone, on the record or not.
             Event::Quit => {
-                for room in rooms(&proposal.logs) {
-                    self.exit(author.person, room);
-                }
-                self.forget(author.person);
+                self.has_left(author.person, &proposal.logs, self.head, out);
                 return;
             }
         }
@@ -112,7 +113,8 @@ impl Hall {
     /// A session is in a room from an entry on: it goes on where another one ended, or is told what was said before.
     fn come_in(&mut self, session: SessionId, room: &RoomName, from: Seq, people: usize, out: &mut Effects) {
         let resumes = self.sessions.get(&session).and_then(|s| s.rare.as_ref()?.resumes);
-        self.follow_room(session, room, resumes.map_or(from, |seq| seq.min(from)), out);
+        let from = resumes.map_or(from, |seq| seq.min(from)).max(self.floor(room));
+        self.follow_room(session, room, from, out);
         let reply = Reply::Joined { room: room.clone(), topic: self.topic_of(room), people };
         out.push(Effect::Reply(session, reply, self.head));
         if resumes.is_none() {
@@ -144,6 +146,9 @@ impl Hall {
             Event::Redacted => {}
             Event::Rule(rule) => rooms(&entry.logs).for_each(|room| self.ruled(entry.author.session, room, rule, out)),
             Event::Kick(whom, nick, _) => rooms(&entry.logs).for_each(|room| {
+                if let Some(there) = self.rooms.get_mut(room) {
+                    there.invited.remove(whom);
+                }
                 self.put_out(*whom, room, entry.seq, out);
                 let reply = Reply::Kicked(room.clone(), nick.clone());
                 out.push(Effect::Reply(entry.author.session, reply, self.head));
@@ -155,15 +160,14 @@ impl Hall {
                 }
             }
             Event::Account(deed) => self.done_to_account(entry, deed, out),
-            Event::Audit(words) => self.audited(entry.author.session, &entry.author.nick, words, out),
+            Event::Audit(words) => self.audited(entry, words, out),
             Event::Join => rooms(&entry.logs).for_each(|room| self.joined(entry, room, out)),
             Event::Part => rooms(&entry.logs).for_each(|room| {
                 let until = heard(self, room);
                 self.parted(entry.author.person, room, until, out);
             }),
             Event::Quit => {
-                rooms(&entry.logs).for_each(|room| self.exit(entry.author.person, room));
-                self.forget(entry.author.person);
+                self.has_left(entry.author.person, &entry.logs, entry.seq, out);
             }
             Event::Nick(nick) => {
                 let Some(person) = self.people.get_mut(&entry.author.person) else { return };
@@ -223,8 +227,24 @@ impl Hall {
         let there = self.people.get(to).filter(|person| !person.sessions.is_empty());
         if let Some(person) = there {
             out.push(Effect::Reply(session, Reply::Delivered(person.nick.clone()), entry.seq));
+            // They may have come between the question and the ledger's answer: then it waits for them, and they are here.
+            let first = person.sessions[0];
+            if self.accounts.get(*to).is_some_and(|account| account.waiting.contains_key(&entry.author.person)) {
+                self.fetch(first, out);
+            }
         } else if let Some(account) = self.accounts.get(*to) {
-            out.push(Effect::Reply(session, Reply::Kept(account.name.clone()), entry.seq));
+            let account_name = account.name.clone();
+            out.push(Effect::Reply(session, Reply::Kept(account_name.clone()), entry.seq));
+            if !account.waiting.contains_key(&entry.author.person) {
+                // They have left meanwhile: it is remembered with an entry of its own.
+                let since = Some((entry.seq.0 - 1).to_string());
+                let keep = accounts::field(*to, format!("waiting:{}", entry.author.person.0), since);
+                self.fold(&keep);
+                let author = Author::guest(*to, SessionId(0), account_name);
+                let own = std::iter::once(LogId::direct(*to, *to)).collect();
+                let proposal = Proposal::new(author, own, Event::Account(Deed::Waiting));
+                out.push(Effect::Propose(Proposal { keeps: vec![keep], ..proposal }));
+            }
         } else if let Some((_, nick)) = self.directs.get(log).and_then(|d| d.called.iter().find(|(id, _)| id == to)) {
             out.push(Effect::Refuse(session, Refusal::NoSuchPerson(nick.clone()), entry.seq));
         }
@@ -239,12 +259,17 @@ impl Hall {
 
     fn joined(&mut self, entry: &Entry, room: &RoomName, out: &mut Effects) {
         let id = entry.author.person;
+        // Whoever was put out while the ledger worked does not come in any more.
+        let before = self.people.get(&id).and_then(|person| person.presence(room));
+        if !matches!(before, Some(Presence::Joining | Presence::Appearing)) {
+            return;
+        }
+        self.opens(id, room);
         let Some(there) = self.rooms.get_mut(room) else { return };
         there.members.insert(id);
         there.invited.remove(&id);
         let people = there.members.len();
         let Some(person) = self.people.get_mut(&id) else { return };
-        let before = person.presence(room);
         person.set_presence(room, Presence::Joined);
         if before == Some(Presence::Appearing) {
             // Who listened there has had a cursor since they came.
@@ -252,6 +277,19 @@ impl Hall {
         }
         for session in person.sessions.clone() {
             self.come_in(session, room, Seq(entry.seq.0 - 1), people, out);
+        }
+        // Who was an admin when they asked to come in may be none any more.
+        if room.as_str() == AUDIT && !self.is_admin(entry.author.session) {
+            self.put_out(id, room, entry.seq, out);
+        }
+    }
+
+    /// Who opens a room that belongs to nobody keeps it in order.
+    fn opens(&mut self, id: PersonId, room: &RoomName) {
+        let empty = self.rooms.get(room).is_some_and(|there| there.members.is_empty());
+        let ruled = self.rules.of(room).is_some_and(|rules| rules.owner.is_some() || rules.has_operators());
+        if empty && !ruled && *room != self.lobby && room.as_str() != AUDIT {
+            self.rules.opened_by(room, id);
         }
     }
 

@@ -272,7 +272,9 @@ impl Hall {
     /// Whether a session may ask for this at all.
     fn may_ask(&self, session: SessionId, command: &Command) -> Result<(), Refusal> {
         use Command as C;
-        let (door, person) = (self.door(session), self.person_of(session));
+        let (mut door, person) = (self.door(session), self.person_of(session));
+        let may = self.accounts.get(person).is_some() || self.is_admin(session);
+        door.account |= !may && self.policy.guests == crate::Guests::Refused;
         let (at_all, of_guests) = match command {
             C::Ping(_) | C::Quit | C::Pass(_) => (true, true),
             C::Login { .. } | C::LoginByCertificate(_) => (!door.password, true),
@@ -283,7 +285,6 @@ impl Hall {
             C::Rule { .. } | C::Kick { .. } => (!door.any(), false),
             _ => (!door.any(), true),
         };
-        let may = self.accounts.get(person).is_some() || self.is_admin(session);
         if !at_all {
             return Err(if door.password { Refusal::PasswordFirst } else { Refusal::AccountFirst });
         }

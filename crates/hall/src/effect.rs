@@ -452,6 +452,8 @@ pub enum Refusal {
     ToYourself,
     /// The topic is longer than this many characters.
     TopicTooLong(usize),
+    /// The reason is longer than this many characters.
+    ReasonTooLong(usize),
     /// The ledger did not take it.
     NotRecorded,
     /// The ledger did not take it: its disk is full.

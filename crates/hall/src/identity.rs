@@ -2,13 +2,14 @@
 
 use smallvec::smallvec;
 
+use crate::accounts::Account;
 use crate::command::rank_of;
 use crate::mask::Looks;
 use crate::origin::cloak;
 use crate::state::{Effects, Person, Presence, Session, SessionRare};
 use crate::{
-    Deed, Effect, Event, Guests, Hall, LogId, Nick, Origin, PersonId, Policy, Refusal, Reply, RoomName, Rules, Seq,
-    SessionId, Standing, accounts,
+    Deed, Effect, Event, Guests, Hall, List, LogId, Nick, Origin, PersonId, Policy, Refusal, Reply, RoomName, Rules,
+    Seq, SessionId, Standing, accounts,
 };
 
 /// Where everything that admins do is recorded, and only they may be.
@@ -212,7 +213,10 @@ impl Hall {
                 continue;
             }
             // Who has a name is seen.
-            let rank = self.rules.of(&room).and_then(|rules| rules.ranks.get(&from).copied());
+            let rank = self.rules.of(&room).and_then(|rules| {
+                let own = rules.ranks.get(&id).copied();
+                rules.ranks.get(&from).copied().filter(|rank| own.is_none_or(|own| own < *rank))
+            });
             let handed = rank.map(|rank| vec![rank_of(&room, from, None), rank_of(&room, id, Some(rank))]);
             self.show_up_keeping(session, &room, handed.unwrap_or_default(), out);
         }
@@ -250,6 +254,13 @@ impl Hall {
     /// The person of a session goes, and the session stays: they have no other.
     fn retire(&mut self, session: SessionId, out: &mut Effects) {
         let id = self.person_of(session);
+        let others = self.people.get(&id).is_some_and(|person| person.sessions.iter().any(|s| *s != session));
+        if others {
+            if let Some(person) = self.people.get_mut(&id) {
+                person.sessions.retain(|s| *s != session);
+            }
+            return;
+        }
         let seen = self.rooms_shown(id);
         for room in self.rooms_of(id) {
             if !seen.contains(&LogId::Room(room.clone())) {
@@ -284,9 +295,19 @@ impl Hall {
         }
         self.detach(session, out);
         let guest = self.new_guest(session, false);
-        self.sessions.get_mut(&session).expect("it is there").person = guest;
         out.push(Effect::Ignore(session, Vec::new()));
-        self.come_into_lobby(session, false, out);
+        let refused = self.policy.guests == Guests::Refused;
+        let known = self.sessions.get_mut(&session).expect("it is there");
+        known.person = guest;
+        if refused && !known.origin.local {
+            let rare = known.rare_mut();
+            (rare.door, rare.greeted) = (Door { password: false, account: true }, true);
+            self.focus(session, None, out);
+            let reply = self.asked_at(Door { password: false, account: true });
+            out.push(Effect::Reply(session, reply, self.head));
+        } else {
+            self.come_into_lobby(session, false, out);
+        }
     }
 
     /// Takes a session from its person, who goes with the last one unless they are always there.
@@ -303,13 +324,18 @@ impl Hall {
         self.retire(session, out);
     }
 
-    /// People who are there although nobody is connected, as a hall begins.
+    /// People who are there although nobody is connected, as a hall begins: those who may still be, where they may.
     pub(crate) fn seat_always_on(&mut self) {
+        let most = self.limits.rooms_per_session;
         let always: Vec<_> = self
             .accounts
             .iter()
-            .filter(|(_, account)| account.always_on && !account.stays_in.is_empty())
-            .map(|(id, account)| (id, account.name.clone(), account.stays_in.clone()))
+            .filter(|(_, account)| account.always_on && self.barred_account(&account.name).is_none())
+            .map(|(id, account)| {
+                let rooms = account.stays_in.iter().filter(|room| self.may_stay(id, account, room));
+                (id, account.name.clone(), rooms.take(most).cloned().collect::<Vec<_>>())
+            })
+            .filter(|(_, _, rooms)| !rooms.is_empty())
             .collect();
         for (id, nick, rooms) in always {
             self.nicks.insert(nick.clone(), id);
@@ -324,6 +350,24 @@ impl Hall {
         }
     }
 
+    /// Whether an account may be in a room without a connection.
+    fn may_stay(&self, id: PersonId, account: &Account, room: &RoomName) -> bool {
+        if room.as_str() == AUDIT {
+            return account.admin;
+        }
+        let Some(rules) = self.rules.of(room) else { return true };
+        let address = std::net::Ipv4Addr::UNSPECIFIED.into();
+        let looks = Looks { nick: &account.name, account: Some(&account.name), address, cloak: "" };
+        let banned = rules.lists(List::Ban, &looks, self.now) && !rules.lists(List::Exception, &looks, self.now);
+        rules.standing(id) >= Standing::Operator || !banned
+    }
+
+    /// Whether a person has not been let in yet: nobody outside the door knows of them.
+    pub(crate) fn is_at_door(&self, id: PersonId) -> bool {
+        let sessions = self.people.get(&id).map(|person| person.sessions.as_slice()).unwrap_or_default();
+        !sessions.is_empty() && sessions.iter().all(|session| self.door(*session).any())
+    }
+
     /// The session follows what is told about its account.
     pub(crate) fn follow_own(&mut self, session: SessionId, out: &mut Effects) {
         let id = self.person_of(session);
@@ -331,7 +375,7 @@ impl Hall {
     }
 
     /// Gives a session what was said to its account while it was away.
-    fn fetch(&mut self, session: SessionId, out: &mut Effects) {
+    pub(crate) fn fetch(&mut self, session: SessionId, out: &mut Effects) {
         let id = self.person_of(session);
         let Some(account) = self.accounts.get(id).filter(|account| !account.waiting.is_empty()) else { return };
         let waiting: Vec<_> = account.waiting.iter().map(|(from, since)| (*from, *since)).collect();
@@ -362,15 +406,15 @@ impl Hall {
         }
     }
 
-    /// Leaves of an answer what a session does not want to hear.
+    /// Leaves of an answer what a session wants to hear, and may.
     pub fn sift(&self, session: SessionId, reply: &mut Reply) {
         let Some(known) = self.sessions.get(&session) else { return };
         let ignored = self.ignored_by(known.person);
-        if ignored.is_empty() {
-            return;
-        }
         if let Reply::Replay(entries) | Reply::History { entries, .. } | Reply::Found { entries, .. } = reply {
-            entries.retain(|entry| !ignored.contains(&entry.author.person));
+            entries.retain(|entry| {
+                let closed = matches!(&entry.logs[..], [LogId::Room(room)] if entry.seq <= self.floor(room));
+                !closed && !ignored.contains(&entry.author.person)
+            });
         }
     }
 

@@ -111,6 +111,17 @@ impl FromStr for Mask {
     type Err = MaskError;
 
     fn from_str(text: &str) -> Result<Self, MaskError> {
+        let mask = Self::understood(text)?;
+        // What is written down is read again: it must not have become too long.
+        if mask.to_string().chars().nth(MASK_CHARS).is_some() {
+            return Err(MaskError::TooLong(MASK_CHARS));
+        }
+        Ok(mask)
+    }
+}
+
+impl Mask {
+    fn understood(text: &str) -> Result<Self, MaskError> {
         if text.is_empty() {
             return Err(MaskError::Empty);
         }
@@ -235,6 +246,16 @@ mod tests {
         assert_eq!("".parse::<Mask>(), Err(MaskError::Empty));
         assert_eq!("a b".parse::<Mask>(), Err(MaskError::Refused(' ')));
         assert_eq!("a".repeat(121).parse::<Mask>(), Err(MaskError::TooLong(120)));
+        assert_eq!(("a".repeat(118) + "*").parse::<Mask>(), Err(MaskError::TooLong(120)), "as it is written down");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_down_is_that_mask(text in "[a-zA-Z가-힣ｱ＊*?!@:/.$0-9]{1,130}") {
+            if let Ok(mask) = text.parse::<Mask>() {
+                proptest::prop_assert_eq!(mask.to_string().parse(), Ok(mask));
+            }
+        }
     }
 
     #[test]

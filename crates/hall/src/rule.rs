@@ -93,6 +93,8 @@ pub enum Deed {
     Ignored(PersonId, Nick, bool),
     /// It has read this room up to this entry.
     Read(RoomName, Seq),
+    /// Something was said to it that it has not been given yet.
+    Waiting,
     /// It has been given what was said to it while it was away.
     Fetched,
     /// It is gone, and so is everything that was known of it.
@@ -238,6 +240,7 @@ impl fmt::Display for Deed {
             Self::AlwaysOn(on) => write!(f, "always-on {}", switch(*on)),
             Self::Ignored(person, nick, on) => write!(f, "ignored {} {} {nick}", switch(*on), person.0),
             Self::Read(room, seq) => write!(f, "read {} {room}", seq.0),
+            Self::Waiting => write!(f, "waiting all"),
             Self::Fetched => write!(f, "fetched all"),
             Self::Deleted => write!(f, "deleted all"),
         }
@@ -274,6 +277,7 @@ impl FromStr for Deed {
                 let (seq, room) = pair(rest)?;
                 Self::Read(RoomName::recorded(room, usize::MAX).map_err(|_| NoRule)?, Seq(number(seq)?))
             }
+            "waiting" => Self::Waiting,
             "fetched" => Self::Fetched,
             "deleted" => Self::Deleted,
             _ => return Err(NoRule),
@@ -315,6 +319,7 @@ mod tests {
             Deed::AlwaysOn(true),
             Deed::Ignored(PersonId(3), minsu(), true),
             Deed::Read(RoomName::new("#수다", 30).unwrap(), Seq(9)),
+            Deed::Waiting,
             Deed::Fetched,
             Deed::Deleted,
         ] {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mask::Looks;
 use crate::rule::listing;
-use crate::{Flag, Keep, List, Listing, Mask, PersonId, Rank, RoomName, Secret, Subject, Time};
+use crate::{Flag, Keep, List, Listing, Mask, PersonId, Rank, RoomName, Secret, Seq, Subject, Time};
 
 /// The rules of one room.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +23,10 @@ pub struct Rules {
     pub ranks: BTreeMap<PersonId, Rank>,
     /// Its lists.
     pub lists: BTreeMap<(List, Mask), Listed>,
+    /// What was said up to this entry was said behind closed doors, among others than those who are there now.
+    pub(crate) floor: Option<Seq>,
+    /// Whether the ledger keeps something of it.
+    kept: bool,
 }
 
 /// A mask in a list.
@@ -78,8 +82,23 @@ impl Rules {
         of_list.filter(|(_, listed)| listed.holds(now)).any(|((_, mask), _)| mask.fits(looks))
     }
 
+    /// Whether anybody keeps order here.
+    pub(crate) fn has_operators(&self) -> bool {
+        self.ranks.values().any(|rank| *rank == Rank::Operator)
+    }
+
+    /// Whether not everybody may come in, or know of the room.
+    fn is_closed(&self) -> bool {
+        self.key.is_some()
+            || self
+                .flags
+                .iter()
+                .any(|flag| matches!(flag, Flag::InviteOnly | Flag::Secret | Flag::MembersOnly | Flag::AccountsOnly))
+    }
+
     /// Takes over a field that was set or unset. What cannot be understood is passed over: a later program wrote it.
     fn fold(&mut self, field: &str, value: Option<&str>) {
+        self.kept = true;
         let (what, rest) = field.split_once(':').unwrap_or((field, ""));
         match what {
             "owner" => self.owner = value.and_then(|v| v.parse().ok()).map(PersonId),
@@ -94,6 +113,7 @@ impl Rules {
             }
             "key" => self.key = value.map(Secret::new),
             "limit" => self.limit = value.and_then(|v| v.parse().ok()),
+            "floor" => self.floor = value.and_then(|v| v.parse().ok()).map(Seq),
             "slow" => self.slow_s = value.and_then(|v| v.parse().ok()),
             "rank" => {
                 let Ok(person) = rest.parse().map(PersonId) else { return };
@@ -121,7 +141,7 @@ impl Rules {
     }
 
     fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self { kept: self.kept, ..Self::default() }
     }
 }
 
@@ -181,18 +201,30 @@ impl AllRules {
         }
     }
 
-    /// Nobody is in a room any more: without an owner it loses its rules, and who opens it again has the ledger forget them.
-    pub(crate) fn emptied(&mut self, room: &RoomName) {
-        if self.rooms.get(room).is_some_and(|rules| rules.owner.is_none()) {
-            self.rooms.remove(room);
+    /// Somebody has opened a room: they keep it in order for as long as anybody is there.
+    pub(crate) fn opened_by(&mut self, room: &RoomName, id: PersonId) {
+        self.rooms.entry(room.clone()).or_default().ranks.insert(id, Rank::Operator);
+    }
+
+    /// Nobody is in a room any more, at this entry: without an owner it loses its rules, and who opens it again has the
+    /// ledger forget them. What was said behind closed doors stays there.
+    pub(crate) fn emptied(&mut self, room: &RoomName, head: Seq) {
+        let Some(rules) = self.rooms.get(room).filter(|rules| rules.owner.is_none()) else { return };
+        let floor = if rules.is_closed() { Some(head) } else { rules.floor };
+        let kept = rules.kept;
+        match floor {
+            Some(_) => drop(self.rooms.insert(room.clone(), Box::new(Rules { floor, ..Rules::default() }))),
+            None => drop(self.rooms.remove(room)),
+        }
+        if kept || floor.is_some() {
             self.remains.insert(room.clone());
         }
     }
 
-    /// Of rooms without an owner nothing is left when a hall begins.
-    pub(crate) fn begin(&mut self) {
+    /// Of rooms without an owner nothing is left when a hall begins, behind this entry, but that they were closed.
+    pub(crate) fn begin(&mut self, head: Seq) {
         let gone: Vec<_> = self.rooms.iter().filter(|(_, r)| r.owner.is_none()).map(|(name, _)| name.clone()).collect();
-        gone.iter().for_each(|room| self.emptied(room));
+        gone.iter().for_each(|room| self.emptied(room, head));
     }
 
     /// Whether the ledger may still keep something of a room that has no rules.
@@ -235,11 +267,13 @@ mod tests {
         assert_eq!((rules.standing(PersonId(7)), rules.standing(PersonId(9))), (Standing::Owner, Standing::Voice));
         assert_eq!(rules.lists.values().next(), Some(&listed));
         assert!(listed.holds(Time(8)) && !listed.holds(Time(9)));
-        all.emptied(&room);
-        assert!(all.of(&room).is_some(), "it has an owner");
+        all.emptied(&room, Seq(5));
+        assert!(all.of(&room).is_some_and(|rules| rules.key.is_some()), "it has an owner");
         all.fold(&Keep::Unset(Subject::Room(room.clone()), "owner".to_owned()));
-        all.emptied(&room);
-        assert!(all.of(&room).is_none() && all.has_remains(&room));
+        all.emptied(&room, Seq(6));
+        // It was closed: what was said there is not for those who open it again.
+        assert_eq!(all.of(&room), Some(&Rules { floor: Some(Seq(6)), ..Rules::default() }));
+        assert!(all.has_remains(&room));
         all.fold(&Keep::Forget(Subject::Room(room.clone())));
         assert!(!all.has_remains(&room));
     }

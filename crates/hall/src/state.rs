@@ -160,6 +160,8 @@ pub struct Hall {
     pub(crate) rules: AllRules,
     /// Who is kept out of the hall.
     pub(crate) barred: BTreeMap<String, Barred>,
+    /// Names that are about to be accounts', and whose.
+    pub(crate) reserved: Vec<(PersonId, Nick)>,
     pub(crate) policy: Policy,
     /// What addresses are cloaked with.
     pub(crate) secret: Secret,
@@ -193,6 +195,7 @@ impl Hall {
             accounts: Accounts::default(),
             rules: AllRules::default(),
             barred: BTreeMap::new(),
+            reserved: Vec::new(),
             policy: Policy::default(),
             secret: secret.unwrap_or_else(|| Secret::new("")),
             now: Time::default(),
@@ -208,7 +211,7 @@ impl Hall {
         for (subject, field, value) in names.into_iter().chain(others) {
             this.fold(&Keep::Set(subject, field, value));
         }
-        this.rules.begin();
+        this.rules.begin(this.head);
         this.seat_always_on();
         this
     }
@@ -232,6 +235,11 @@ impl Hall {
         }
     }
 
+    /// What was said in a room up to this entry is not for those who are there now.
+    pub(crate) fn floor(&self, room: &RoomName) -> Seq {
+        self.rules.of(room).and_then(|rules| rules.floor).unwrap_or_default()
+    }
+
     /// It is this time now. Whoever drives the hall says so before what happens at that time.
     pub fn set_now(&mut self, now: Time) {
         self.now = now;
@@ -240,6 +248,18 @@ impl Hall {
     /// Replaces the limits; they hold for what is asked from now on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
+    }
+
+    /// Names that were about to be an account's are it, or will not be.
+    pub(crate) fn unreserve(&mut self, keeps: &[Keep]) {
+        if self.reserved.is_empty() {
+            return;
+        }
+        for keep in keeps {
+            if let Keep::Set(Subject::Account(id), ..) = keep {
+                self.reserved.retain(|(whose, _)| whose != id);
+            }
+        }
     }
 
     /// The number of the last entry that was applied.
@@ -397,7 +417,7 @@ impl Hall {
             there.inside -= 1;
             if there.inside == 0 && *room != self.lobby {
                 self.rooms.remove(room);
-                self.rules.emptied(room);
+                self.rules.emptied(room, self.head);
             }
         }
     }

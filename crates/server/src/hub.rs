@@ -353,11 +353,14 @@ impl Hub {
                 }
             }
             Step::Done { account, last } => {
+                // The server's own proof comes before what follows from the client's.
+                let said = Said::Auth(auth::encode_message(&last));
+                let bytes = said.lines(self.style(session), &self.shared.codec);
+                self.put(session, Slot::Tell(self.hall.head(), bytes));
                 match called(&account) {
-                    Some(account) => self.hall.authenticated(session, &account, effects),
-                    None => self.hall.not_authenticated(session, effects),
+                    Some(account) => self.hall.authenticated(session, &account, &mut self.effects),
+                    None => self.hall.not_authenticated(session, &mut self.effects),
                 }
-                return Ok(Some(Said::Auth(auth::encode_message(&last))));
             }
             Step::Failed(Failure::Refused) => self.hall.not_authenticated(session, effects),
             Step::Failed(_) | Step::Lookup { .. } => return Ok(Some(Said::AuthFailed)),

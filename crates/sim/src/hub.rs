@@ -232,7 +232,7 @@ impl Hub {
 
     /// A step of an exchange that proves whose an account is.
     fn auth(&mut self, session: SessionId, asked: Auth, conns: &mut Conns) {
-        let said = match self.auth_step(session, asked) {
+        let said = match self.auth_step(session, asked, conns) {
             Ok(said) => said,
             Err(refusal) => {
                 self.effects.push(Effect::Refuse(session, refusal, self.hall.head()));
@@ -246,7 +246,7 @@ impl Hub {
         }
     }
 
-    fn auth_step(&mut self, session: SessionId, asked: Auth) -> Result<Option<Said>, Refusal> {
+    fn auth_step(&mut self, session: SessionId, asked: Auth, conns: &mut Conns) -> Result<Option<Said>, Refusal> {
         self.hall.may_authenticate(session, &mut self.effects)?;
         let nonce = self.draw();
         let Some(seat) = self.seats.get_mut(&session) else { return Ok(None) };
@@ -278,10 +278,12 @@ impl Hub {
                 hall.handle(session, Command::LoginByCertificate(account.as_deref().and_then(called)), effects);
             }
             Step::Done { account, last } => {
+                let said = Said::Auth(auth::encode_message(&last));
+                let bytes = said.lines(style(session, conns), &self.codec);
+                self.put(session, Slot::Tell(self.hall.head(), bytes), conns);
                 if let Some(account) = called(&account) {
-                    hall.authenticated(session, &account, effects);
+                    self.hall.authenticated(session, &account, &mut self.effects);
                 }
-                return Ok(Some(Said::Auth(auth::encode_message(&last))));
             }
             Step::Failed(Failure::Refused) => hall.not_authenticated(session, effects),
             Step::Failed(_) | Step::Lookup { .. } => return Ok(Some(Said::AuthFailed)),

@@ -3,6 +3,7 @@
 use smallvec::smallvec;
 
 use super::Pending;
+use super::admin::unbarred;
 use super::login::set_verifier;
 use crate::state::Effects;
 use crate::{
@@ -35,7 +36,10 @@ impl Hall {
             return Err(Refusal::TooManyRegistrations);
         }
         let nick = person.called().clone();
-        self.may_be_account(&nick)?;
+        if self.accounts.len() >= self.limits.accounts {
+            return Err(Refusal::TooManyAccounts(self.limits.accounts));
+        }
+        self.may_be_called(&nick, Some(id))?;
         Ok(nick)
     }
 
@@ -49,6 +53,12 @@ impl Hall {
 
     /// Whether a nick is nobody else's, nor could be taken for one.
     pub(crate) fn may_be_called(&self, nick: &Nick, id: Option<PersonId>) -> Result<(), Refusal> {
+        // Somebody else's account may be on its way to the ledger.
+        let reserved =
+            |(whose, other): &(PersonId, Nick)| Some(*whose) != id && (other == nick || other.looks_like(nick));
+        if self.reserved.iter().any(reserved) {
+            return Err(Refusal::NickInUse(nick.clone()));
+        }
         match self.accounts.resembled(nick) {
             Some(owner) if Some(owner) != id => {
                 if self.accounts.owner(nick).is_some() {
@@ -76,6 +86,7 @@ impl Hall {
         let (id, address) = (self.person_of(session), self.sessions[&session].origin.address);
         self.registrations.note(address, self.limits.watched_addresses, self.now);
         let keeps = self.new_account(id, &nick, verifier);
+        self.reserved.push((id, nick.clone()));
         let deed = Event::Account(Deed::Registered(nick));
         self.propose_keeping(session, smallvec![LogId::direct(id, id)], deed, keeps, out);
         Ok(())
@@ -132,7 +143,8 @@ impl Hall {
         if !rooms.is_empty() {
             return Err(Refusal::OwnsRooms(rooms));
         }
-        let keeps = vec![Keep::Forget(accounts::subject(id))];
+        let name = self.accounts.get(id).ok_or(Refusal::NoAccount)?.name.clone();
+        let keeps = vec![Keep::Forget(accounts::subject(id)), unbarred(&name)];
         self.propose_keeping(session, smallvec![LogId::direct(id, id)], Event::Account(Deed::Deleted), keeps, out);
         Ok(())
     }
@@ -187,6 +199,9 @@ impl Hall {
             }
         } else if nick == account.name || !account.nicks.contains(&nick) {
             return Err(Refusal::NotYourNick(nick));
+        }
+        if on {
+            self.reserved.push((id, nick.clone()));
         }
         let keep = accounts::field(id, format!("nick:{}", nick.key()), on.then(|| nick.as_str().to_owned()));
         self.do_deed(session, Deed::Nick(nick, on), vec![keep], out)

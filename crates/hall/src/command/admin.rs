@@ -7,8 +7,8 @@ use crate::identity::AUDIT;
 use crate::rule::listing;
 use crate::state::Effects;
 use crate::{
-    AccountState, Effect, Event, Hall, Keep, Listing, LogId, Mask, Nick, PersonId, Proof, Refusal, Reply, RoomName,
-    RoomState, Rules, Secret, SessionId, Subject, Text, Time, accounts, network,
+    AccountState, Effect, Entry, Event, Hall, Keep, Listing, LogId, Mask, Nick, PersonId, Proof, Refusal, Reply,
+    RoomName, RoomState, Rules, Secret, SessionId, Subject, Text, Time, accounts, network,
 };
 
 /// What an admin asks for.
@@ -118,9 +118,10 @@ impl Hall {
             }
             Admin::Grant(nick, on) => {
                 let (id, name) = self.account_called(&nick)?;
-                let keep = accounts::field(id, "admin", on.then(|| "on".to_owned()));
+                let mut keeps = vec![accounts::field(id, "admin", on.then(|| "on".to_owned()))];
+                keeps.extend((!on).then(|| accounts::stays(id, &audit_room(), false)));
                 let words = format!("{} {name}", if on { "grant" } else { "revoke" });
-                self.audit(session, &words, vec![keep], out);
+                self.audit(session, &words, keeps, out);
             }
             Admin::Create(nick, password) => {
                 self.may_be_account(&nick)?;
@@ -136,7 +137,7 @@ impl Hall {
             Admin::Delete(nick) => {
                 let (id, name) = self.account_called(&nick)?;
                 let rooms = self.rooms_owned(id);
-                let mut keeps = vec![Keep::Forget(accounts::subject(id))];
+                let mut keeps = vec![Keep::Forget(accounts::subject(id)), unbarred(&name)];
                 keeps.extend(rooms.iter().map(|room| rule::set(room, "owner", None)));
                 self.audit(session, &format!("delete {name}"), keeps, out);
             }
@@ -194,8 +195,12 @@ impl Hall {
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         self.may_be_account(&nick)?;
+        if self.nicks.contains_key(&nick) {
+            return Err(Refusal::NickInUse(nick));
+        }
         let id = PersonId(self.next_person);
         self.next_person += 1;
+        self.reserved.push((id, nick.clone()));
         let keeps = self.new_account(id, &nick, verifier);
         self.audit(session, &format!("create {nick}"), keeps, out);
         Ok(())
@@ -208,13 +213,14 @@ impl Hall {
     }
 
     /// Something that an admin did is on the record: what follows from it at once.
-    pub(crate) fn audited(&mut self, session: SessionId, by: &Nick, words: &Text, out: &mut Effects) {
+    pub(crate) fn audited(&mut self, entry: &Entry, words: &Text, out: &mut Effects) {
+        let (session, by) = (entry.author.session, &entry.author.nick);
         let (what, rest) = words.as_str().split_once(' ').unwrap_or((words.as_str(), ""));
         out.push(Effect::Reply(session, Reply::Done(words.clone()), self.head));
         match what {
             "announce" => {
                 // Who says it has been told that it was said.
-                for session in self.sessions.keys().filter(|other| **other != session) {
+                for session in self.sessions.keys().filter(|other| **other != session && !self.door(**other).any()) {
                     out.push(Effect::Reply(*session, Reply::Announced(by.clone(), Text::new(rest)), self.head));
                 }
             }
@@ -232,7 +238,13 @@ impl Hall {
             }
             "drain" => out.push(Effect::Drain),
             "revoke" => self.leave_audit(rest, out),
-            "delete" => self.forget_deleted(out),
+            "delete" => {
+                for keep in &entry.keeps {
+                    if let Keep::Forget(Subject::Account(id)) = keep {
+                        self.send_home(*id, out);
+                    }
+                }
+            }
             _ => {}
         }
     }
@@ -262,7 +274,7 @@ impl Hall {
     }
 
     /// Whether an account is kept out of the hall.
-    pub(super) fn barred_account(&self, name: &Nick) -> Option<&Barred> {
+    pub(crate) fn barred_account(&self, name: &Nick) -> Option<&Barred> {
         self.barred.get(&format!("{ACCOUNT}{}", name.key())).filter(|barred| barred.holds(self.now))
     }
 
@@ -334,6 +346,11 @@ impl Hall {
         let more = self.sessions.len().saturating_sub(most);
         out.push(Effect::Reply(session, Reply::Connected { sessions, more }, self.head));
     }
+}
+
+/// Whoever registers the name next is not kept out for what its owner did.
+pub(super) fn unbarred(name: &Nick) -> Keep {
+    Keep::field(Subject::Hall, Barred::field(&format!("{ACCOUNT}{}", name.key())), None)
 }
 
 /// Where everything that admins do is recorded.

@@ -21,7 +21,7 @@ impl Hall {
         if closed && self.standing(session, &room) < Standing::Operator {
             return Err(Refusal::NotOperator(room));
         }
-        let (from, to) = (self.person_of(session), self.nicks.get(who).copied());
+        let (from, to) = (self.person_of(session), self.nicks.get(who).copied().filter(|id| !self.is_at_door(*id)));
         let to = to.ok_or_else(|| Refusal::NoSuchPerson(who.clone()))?;
         if to == from {
             return Err(Refusal::ToYourself);
@@ -39,7 +39,9 @@ impl Hall {
     /// Somebody was asked in: they may come.
     pub(crate) fn invited(&mut self, session: SessionId, to: PersonId, room: &RoomName, out: &mut Effects) {
         let Some(nick) = self.people.get(&to).map(|person| person.nick.clone()) else { return };
-        if let Some(there) = self.rooms.get_mut(room) {
+        // Whoever keeps no order asks as anybody may: that opens nothing.
+        let keeps_order = self.sessions.contains_key(&session) && self.standing(session, room) >= Standing::Operator;
+        if let Some(there) = self.rooms.get_mut(room).filter(|_| keeps_order) {
             there.invited.insert(to);
         }
         out.push(Effect::Reply(session, Reply::Invited(nick, room.clone()), self.head));

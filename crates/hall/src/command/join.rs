@@ -3,11 +3,11 @@
 use smallvec::smallvec;
 
 use super::admin::audit_room;
-use super::rule::rank_of;
+use super::rule::set;
 use crate::state::{Effects, Presence};
 use crate::{
-    Effect, Event, Flag, Hall, Keep, List, LogId, Rank, Refusal, Reply, RoomName, Secret, SessionId, Standing, Subject,
-    accounts,
+    Effect, Event, Flag, Guests, Hall, Keep, List, LogId, Refusal, Reply, RoomName, Secret, Seq, SessionId, Standing,
+    Subject, accounts,
 };
 
 impl Hall {
@@ -33,15 +33,20 @@ impl Hall {
         if new && self.rooms.len() >= self.limits.rooms {
             return Err(Refusal::HallFull(self.limits.rooms));
         }
+        // Guests who only listen open no rooms.
+        let guest = self.accounts.get(id).is_none() && !self.is_admin(session);
+        if new && guest && self.policy.guests == Guests::ReadOnly {
+            return Err(Refusal::GuestsListen);
+        }
         self.may_come(session, &room, key)?;
         let mut keeps = Vec::new();
         let owned = self.rules.of(&room).is_some_and(|rules| rules.owner.is_some());
         if new && !owned && room != self.lobby && room != audit_room() {
             if self.rules.has_remains(&room) {
                 keeps.push(Keep::Forget(Subject::Room(room.clone())));
+                let floor = self.floor(&room);
+                keeps.extend((floor > Seq(0)).then(|| set(&room, "floor", Some(floor.0.to_string()))));
             }
-            // Who opens a room keeps it in order.
-            keeps.push(rank_of(&room, id, Some(Rank::Operator)));
         }
         if self.accounts.get(id).is_some_and(|account| account.always_on) {
             keeps.push(accounts::stays(id, &room, true));

@@ -1,7 +1,9 @@
 //! Putting somebody out of a room.
 
+use smallvec::smallvec;
+
 use crate::state::Effects;
-use crate::{Event, Hall, LogId, Nick, Refusal, RoomName, SessionId, Standing, Text};
+use crate::{Event, Hall, LogId, Nick, Refusal, RoomName, SessionId, Standing, Text, accounts};
 
 impl Hall {
     pub(super) fn kick(
@@ -28,10 +30,12 @@ impl Hall {
             return Err(Refusal::NotAbove(who.clone()));
         }
         if reason.as_str().chars().nth(self.limits.topic_chars).is_some() {
-            return Err(Refusal::TopicTooLong(self.limits.topic_chars));
+            return Err(Refusal::ReasonTooLong(self.limits.topic_chars));
         }
         let called = self.people[&id].called().clone();
-        self.propose(session, LogId::Room(room.clone()), Event::Kick(id, called, reason), out);
+        let stays = self.accounts.get(id).is_some_and(|account| account.stays_in.contains(&room));
+        let keeps = if stays { vec![accounts::stays(id, &room, false)] } else { Vec::new() };
+        self.propose_keeping(session, smallvec![LogId::Room(room)], Event::Kick(id, called, reason), keeps, out);
         Ok(())
     }
 }

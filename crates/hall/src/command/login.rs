@@ -38,8 +38,7 @@ impl Hall {
             self.give_at_door(session, Door { password: true, account: false }, out);
             return Ok(());
         }
-        self.failed(session, out);
-        Err(Refusal::WrongPassword)
+        self.failed(session, out)
     }
 
     pub(super) fn login(
@@ -68,10 +67,7 @@ impl Hall {
         let id = self.accounts.certified(&shown);
         match id.filter(|id| account.is_none_or(|account| self.accounts.owner(&account) == Some(*id))) {
             Some(id) => self.let_in(session, id, out),
-            None => {
-                self.failed(session, out);
-                Err(Refusal::WrongPassword)
-            }
+            None => self.failed(session, out),
         }
     }
 
@@ -93,8 +89,9 @@ impl Hall {
     /// An exchange that was to prove whose an account is has failed.
     pub fn not_authenticated(&mut self, session: SessionId, out: &mut Effects) {
         if self.sessions.contains_key(&session) {
-            self.failed(session, out);
-            out.push(Effect::Refuse(session, Refusal::WrongPassword, self.head));
+            if let Err(refusal) = self.failed(session, out) {
+                out.push(Effect::Refuse(session, refusal, self.head));
+            }
         }
     }
 
@@ -156,10 +153,7 @@ impl Hall {
         let done = match (pending, proven) {
             (_, Proven::Busy) => Err(Refusal::Busy),
             (_, Proven::Unfit(why)) => Err(Refusal::Unfit(why)),
-            (_, Proven::Wrong) => {
-                self.failed(session, out);
-                Err(Refusal::WrongPassword)
-            }
+            (_, Proven::Wrong) => self.failed(session, out),
             (Pending::Login(Some(id)), Proven::Right) => self.let_in(session, id, out),
             (Pending::Change(new), Proven::Right) => {
                 self.prove(session, Pending::Changed, Proof::Derive(new), out);
@@ -179,6 +173,7 @@ impl Hall {
                 );
                 Ok(())
             }
+            (Pending::Create(_) | Pending::Reset(..), _) if !self.is_admin(session) => Err(Refusal::NotAdmin),
             (Pending::Create(nick), Proven::Derived(verifier)) => self.create_account(session, nick, verifier, out),
             (Pending::Reset(id, name), Proven::Derived(verifier)) => {
                 let words = format!("password {name}");
@@ -219,17 +214,21 @@ impl Hall {
         Ok(())
     }
 
-    /// A session has given a wrong password. After too many it is closed.
-    fn failed(&mut self, session: SessionId, out: &mut Effects) {
-        let Some(known) = self.sessions.get_mut(&session) else { return };
+    /// A session has given a wrong password. After too many it is told so and closed.
+    fn failed(&mut self, session: SessionId, out: &mut Effects) -> Result<(), Refusal> {
+        let Some(known) = self.sessions.get_mut(&session) else { return Ok(()) };
         let rare = known.rare_mut();
         rare.failures += 1;
         let over = rare.failures >= self.limits.login_failures;
-        self.failures.note(known.origin.address, self.limits.watched_addresses, self.now);
-        if over {
-            out.push(Effect::Refuse(session, Refusal::TooManyFailures, self.head));
-            out.push(Effect::Close(session));
+        if !known.origin.local {
+            self.failures.note(known.origin.address, self.limits.watched_addresses, self.now);
         }
+        if !over {
+            return Err(Refusal::WrongPassword);
+        }
+        out.push(Effect::Refuse(session, Refusal::TooManyFailures, self.head));
+        out.push(Effect::Close(session));
+        Ok(())
     }
 
     /// The fingerprint of the certificate that a session has shown.

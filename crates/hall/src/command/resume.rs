@@ -36,7 +36,7 @@ impl Hall {
         let listens: Vec<_> =
             person.rooms.iter().filter(|(_, p)| *p != Presence::Joining).map(|(name, _)| name.clone()).collect();
         for room in &listens {
-            self.follow_room(session, room, from.unwrap_or(head), out);
+            self.follow_room(session, room, from.unwrap_or(head).max(self.floor(room)), out);
         }
         self.focus(session, focus, out);
         out.push(Effect::Reply(session, Reply::Resumed { hall: id, goes_on: from.is_some() }, from.unwrap_or(head)));

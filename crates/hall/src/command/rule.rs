@@ -83,7 +83,12 @@ impl Hall {
             Change::List(list, whom, listing) => self.listing(session, &room, list, whom, listing)?,
             Change::Own => {
                 let name = self.accounts.get(id).ok_or(Refusal::NoAccount)?.name.clone();
-                (Rule::Owner(Some(name)), vec![set(&room, "owner", Some(id.0.to_string()))])
+                let mut keeps = vec![set(&room, "owner", Some(id.0.to_string()))];
+                // What people are in the room so far they stay.
+                let ranks = self.rules.of(&room).into_iter().flat_map(|rules| &rules.ranks);
+                let known = ranks.filter(|(id, _)| self.accounts.get(**id).is_some());
+                keeps.extend(known.map(|(id, rank)| rank_of(&room, *id, Some(*rank))));
+                (Rule::Owner(Some(name)), keeps)
             }
             Change::Disown => (Rule::Owner(None), vec![set(&room, "owner", None)]),
             Change::Transfer(nick) => {
@@ -149,7 +154,12 @@ impl Hall {
             return Err(Refusal::TooMany(self.limits.list_entries));
         }
         let called = self.people.get(&to).map_or_else(|| nick.clone(), |person| person.called().clone());
-        Ok((Rule::Rank(to, called, rank), vec![rank_of(room, to, rank)]))
+        // Nobody can take a rank from a guest who is gone.
+        let ranks = rules.into_iter().flat_map(|rules| rules.ranks.keys());
+        let gone = ranks.filter(|id| !self.people.contains_key(id) && self.accounts.get(**id).is_none());
+        let mut keeps: Vec<_> = gone.map(|id| rank_of(room, *id, None)).collect();
+        keeps.push(rank_of(room, to, rank));
+        Ok((Rule::Rank(to, called, rank), keeps))
     }
 
     fn listing(
@@ -210,11 +220,15 @@ impl Hall {
 
     /// Who is called so, or whose account has this nick.
     pub(crate) fn person_called(&self, nick: &Nick) -> Option<PersonId> {
-        self.nicks.get(nick).copied().or_else(|| self.accounts.owner(nick))
+        self.nicks.get(nick).copied().filter(|id| !self.is_at_door(*id)).or_else(|| self.accounts.owner(nick))
     }
 
     /// A rule is another now: what follows from it at once.
     pub(crate) fn ruled(&mut self, session: SessionId, room: &RoomName, rule: &Rule, out: &mut Effects) {
+        if let (Rule::List(List::Ban, _, Some(_)), Some(there)) = (rule, self.rooms.get_mut(room)) {
+            // Who was asked in before is not let in past it.
+            there.invited.clear();
+        }
         out.push(Effect::Reply(session, Reply::RuleSet(room.clone(), rule.clone()), self.head));
     }
 }

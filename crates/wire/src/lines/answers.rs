@@ -184,7 +184,7 @@ pub(super) fn count(people: usize, lang: Lang) -> String {
     }
 }
 
-pub(super) fn parted(room: &str, focus: Option<&str>, lang: Lang) -> String {
+fn parted(room: &str, focus: Option<&str>, lang: Lang) -> String {
     match focus {
         Some(focus) => lang.pick(
             format!("* you left {room}; you speak in {focus}"),

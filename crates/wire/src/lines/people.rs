@@ -2,7 +2,7 @@
 
 use hall::{AccountInfo, AccountState, List, Listed, Mask, Reply, RoomState, Rules, SessionInfo, Standing, Text};
 
-use super::answers::{count, parted, time};
+use super::answers::{count, time};
 use super::show::Codec;
 use super::told::{self, how_long_and_why};
 use crate::Lang;
@@ -37,6 +37,7 @@ pub(super) fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
             format!("* 로그아웃했습니다. 지금 이름은 {nick}입니다"),
         ),
         Reply::LoggedOutOthers(0) => lang.pick("* you have no other connection", "* 다른 접속은 없습니다").to_owned(),
+        Reply::LoggedOutOthers(1) => lang.pick("* one other connection is closed", "* 다른 접속 하나를 끊었습니다").to_owned(),
         Reply::LoggedOutOthers(n) => lang.pick(format!("* {n} other connections are closed"), format!("* 다른 접속 {n}개를 끊었습니다")),
         Reply::SentAway => lang.pick("* logged out from another connection", "* 다른 접속에서 로그아웃했습니다").to_owned(),
         Reply::Deed(deed) => format!("* {}", told::deed(deed, lang)),
@@ -54,7 +55,7 @@ pub(super) fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
         Reply::RuleSet(room, rule) => format!("* {room}: {}", told::rule(rule, lang, codec)),
         Reply::List(room, list, masks) => listed(room.as_str(), *list, masks, lang, codec),
         Reply::Kicked(room, nick) => lang.pick(format!("* you put {nick} out of {room}"), format!("* {nick} 님을 {room} 방에서 내보냈습니다")),
-        Reply::PutOut { room, focus } => parted(room.as_str(), focus.as_ref().map(hall::RoomName::as_str), lang),
+        Reply::PutOut { room, focus } => put_out(room.as_str(), focus.as_ref().map(hall::RoomName::as_str), lang),
         Reply::Invited(nick, room) => lang.pick(format!("* you asked {nick} into {room}"), format!("* {nick} 님을 {room} 방에 불렀습니다")),
         Reply::Ignored(nicks) if nicks.is_empty() => lang.pick("* you hear everybody", "* 모두의 말을 듣고 있습니다").to_owned(),
         Reply::Ignored(nicks) => {
@@ -96,6 +97,19 @@ pub(super) fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
     }
 }
 
+fn put_out(room: &str, focus: Option<&str>, lang: Lang) -> String {
+    match focus {
+        Some(focus) => lang.pick(
+            format!("* you were put out of {room}; you speak in {focus}"),
+            format!("* {room} 방에서 내보내졌습니다. 이제 {focus} 방에서 말합니다"),
+        ),
+        None => lang.pick(
+            format!("* you were put out of {room}; /join #ROOM to speak again"),
+            format!("* {room} 방에서 내보내졌습니다. 다시 말하려면 /join #방"),
+        ),
+    }
+}
+
 fn why(reason: &Text) -> String {
     if reason.as_str().is_empty() { String::new() } else { format!(": {}", printable(reason.as_str())) }
 }
@@ -104,7 +118,7 @@ fn and_more(more: usize, lang: Lang) -> String {
     if more == 0 {
         String::new()
     } else {
-        lang.pick(format!("\n*   and {more} more"), format!("\n*   그 밖에 {more}"))
+        lang.pick(format!("\n*   and {more} more"), format!("\n*   그 밖에 {more}개 더"))
     }
 }
 

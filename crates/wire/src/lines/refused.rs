@@ -32,7 +32,10 @@ pub(super) fn refused(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NoSuchPerson(nick) => {
             lang.pick(format!("nobody here is called {nick}"), format!("그런 사람은 없습니다: {nick}"))
         }
-        Refusal::ToYourself => lang.pick("that is you", "자기 자신에게는 보낼 수 없습니다").to_owned(),
+        Refusal::ToYourself => lang.pick("that is you", "자기 자신에게는 할 수 없습니다").to_owned(),
+        Refusal::ReasonTooLong(most) => {
+            lang.pick(format!("a reason has at most {most} characters"), format!("까닭은 {most}자까지입니다"))
+        }
         Refusal::TopicTooLong(most) => {
             lang.pick(format!("a topic has at most {most} characters"), format!("주제는 {most}자까지입니다"))
         }
@@ -98,7 +101,7 @@ pub(super) fn refused(refusal: &Refusal, lang: Lang) -> String {
         ),
         Refusal::ChooseNick => lang.pick("take a name first: /nick NAME", "이름부터 정하세요: /nick 이름").to_owned(),
         Refusal::HasAccount(name) => {
-            lang.pick(format!("you are logged in as {name}"), format!("이미 {name} 계정으로 들어와 있습니다"))
+            lang.pick(format!("you are logged in as {name}"), format!("이미 {name} 계정으로 로그인해 있습니다"))
         }
         Refusal::NoAccount => {
             lang.pick("that takes an account: /register PASSWORD", "계정이 있어야 합니다: /register 암호").to_owned()
@@ -116,7 +119,7 @@ pub(super) fn refused(refusal: &Refusal, lang: Lang) -> String {
             format!("이름을 너무 자주 바꿉니다. 1분에 {most}번까지 바꿀 수 있습니다"),
         ),
         Refusal::TooMany(most) => {
-            lang.pick(format!("there are {most} of them, the most there may be"), format!("{most}개까지만 됩니다"))
+            lang.pick(format!("no more than {most} of these are allowed"), format!("{most}개까지만 할 수 있습니다"))
         }
         Refusal::NotYourNick(nick) => lang.pick(
             format!("{nick} is not one of your other names"),
@@ -132,7 +135,7 @@ pub(super) fn refused(refusal: &Refusal, lang: Lang) -> String {
             let names = rooms.iter().map(hall::RoomName::as_str).collect::<Vec<_>>().join(", ");
             lang.pick(
                 format!("you own {names}: /transfer or /own off first"),
-                format!("내 방이 있습니다: {names}. 먼저 /transfer나 /own off로 넘기거나 내놓으세요"),
+                format!("가지고 있는 방이 있습니다: {names}. 먼저 /transfer나 /own off로 넘기거나 내놓으세요"),
             )
         }
         Refusal::NoSuchAccount(nick) => {
@@ -163,21 +166,18 @@ pub(super) fn refused(refusal: &Refusal, lang: Lang) -> String {
         Refusal::MayNotSpeak(room) => {
             lang.pick(format!("you may not speak in {room}"), format!("{room} 방에서 말할 수 없습니다"))
         }
-        Refusal::SlowDown(seconds) => lang.pick(
-            format!("not sent: wait {seconds} more seconds"),
-            format!("보내지 못했습니다. {seconds}초 더 기다리세요"),
-        ),
+        Refusal::SlowDown(seconds) => lang
+            .pick(format!("not sent: wait {seconds} s more"), format!("보내지 못했습니다. {seconds}초 더 기다리세요")),
         Refusal::NotOperator(room) => {
-            lang.pick(format!("that takes an operator of {room}"), format!("{room} 방의 운영자만 할 수 있습니다"))
+            lang.pick(format!("only operators of {room} can do that"), format!("{room} 방의 운영자만 할 수 있습니다"))
         }
         Refusal::NotOwner(room) => {
-            lang.pick(format!("that takes the owner of {room}"), format!("{room} 방의 주인만 할 수 있습니다"))
+            lang.pick(format!("only the owner of {room} can do that"), format!("{room} 방의 주인만 할 수 있습니다"))
         }
-        Refusal::NotAdmin => lang.pick("that takes an admin", "관리자만 할 수 있습니다").to_owned(),
-        Refusal::NotAbove(nick) => lang.pick(
-            format!("{nick} ranks as high as you, or higher"),
-            format!("{nick} 님은 나와 같거나 더 높은 자리에 있습니다"),
-        ),
+        Refusal::NotAdmin => lang.pick("only admins can do that", "관리자만 할 수 있습니다").to_owned(),
+        Refusal::NotAbove(nick) => {
+            lang.pick(format!("{nick} ranks too high for that"), format!("{nick} 님의 자리가 더 높거나 같습니다"))
+        }
         Refusal::NotThere(nick, room) => {
             lang.pick(format!("{nick} is not in {room}"), format!("{nick} 님은 {room} 방에 없습니다"))
         }

@@ -31,7 +31,7 @@ pub(super) fn rule(rule: &Rule, lang: Lang, codec: &Codec) -> String {
             lang.pick(format!("{nick} is a member"), format!("{nick} 님은 회원입니다"))
         }
         Rule::Rank(_, nick, None) => {
-            lang.pick(format!("{nick} holds no rank"), format!("{nick} 님은 맡은 자리가 없습니다"))
+            lang.pick(format!("{nick} holds no rank any more"), format!("{nick} 님의 권한을 거두었습니다"))
         }
         Rule::List(list, mask, listing) => listed(*list, mask, listing.as_ref(), lang, codec),
         Rule::Owner(Some(nick)) => {
@@ -66,14 +66,14 @@ fn listed(list: List, mask: &Mask, listing: Option<&Listing>, lang: Lang, codec:
             List::Ban => ("is banned no longer", "출입 금지가 풀렸습니다"),
             List::Quiet => ("may speak again", "발언 금지가 풀렸습니다"),
             List::Exception => ("is exempt from bans no longer", "더는 금지 예외가 아닙니다"),
-            List::Invited => ("needs an invitation again", "늘 초대가 풀렸습니다"),
+            List::Invited => ("needs an invitation again", "이제 초대를 받아야 들어올 수 있습니다"),
         };
         return lang.pick(format!("{mask} {en}"), format!("{mask}: {ko}"));
     };
     let (en, ko) = match list {
         List::Ban => ("is banned", "들어올 수 없습니다"),
         List::Quiet => ("may not speak", "말할 수 없습니다"),
-        List::Exception => ("is exempt from bans", "금지가 미치지 않습니다"),
+        List::Exception => ("is exempt from bans", "금지에서 제외됩니다"),
         List::Invited => ("may always come in", "늘 들어올 수 있습니다"),
     };
     let how = how_long_and_why(listing, lang, codec);
@@ -102,17 +102,16 @@ pub(super) fn deed(deed: &Deed, lang: Lang) -> String {
         }
         Deed::Password => fixed("the password is changed", "암호를 바꿨습니다"),
         Deed::Nick(nick, true) => {
-            lang.pick(format!("the name {nick} is yours too"), format!("{nick}도 내 이름이 되었습니다"))
+            lang.pick(format!("the name {nick} is yours too"), format!("이제 {nick}(이)라는 이름도 쓸 수 있습니다"))
         }
-        Deed::Nick(nick, false) => {
-            lang.pick(format!("the name {nick} is not yours any more"), format!("{nick}은(는) 이제 내 이름이 아닙니다"))
-        }
+        Deed::Nick(nick, false) => lang
+            .pick(format!("the name {nick} is not yours any more"), format!("이제 {nick}(이)라는 이름은 내놓았습니다")),
         Deed::Certificate(print, true) => lang.pick(
             format!("the certificate {print} proves that it is you"),
-            format!("이 인증서로 나를 알아봅니다: {print}"),
+            format!("이제 이 인증서로 로그인할 수 있습니다: {print}"),
         ),
         Deed::Certificate(_, false) => {
-            fixed("no certificate proves that it is you", "이제 인증서로 나를 알아보지 않습니다")
+            fixed("no certificate proves that it is you", "이제 인증서로 로그인할 수 없습니다")
         }
         Deed::AlwaysOn(true) => {
             fixed("you are here without a connection, too", "이제 접속을 끊어도 방에 남아 있습니다")
@@ -122,6 +121,7 @@ pub(super) fn deed(deed: &Deed, lang: Lang) -> String {
         }
         Deed::Ignored(_, nick, on) => ignoring(nick.as_str(), *on, lang),
         Deed::Read(room, _) => lang.pick(format!("{room} is read so far"), format!("{room} 방을 여기까지 읽었습니다")),
+        Deed::Waiting => fixed("something is kept for you", "전해 드릴 말이 있습니다"),
         Deed::Fetched => fixed("what was said while you were away is shown", "없는 동안 온 말을 모두 보여 드렸습니다"),
         Deed::Deleted => fixed("the account is deleted", "계정을 지웠습니다"),
     }
