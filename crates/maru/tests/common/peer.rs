@@ -1,7 +1,7 @@
 //! Somebody on a raw socket, who reads only when the test says so.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,28 @@ impl Peer {
         socket.set_recv_buffer_size(RECEIVE_BYTES).unwrap();
         socket.connect(&address.into()).expect("somebody listens");
         Self { stream: socket.into(), tls: None, seen: Vec::new() }
+    }
+
+    /// One who comes from this address of the loopback.
+    pub(crate) fn connect_from(from: Ipv4Addr, address: SocketAddr) -> std::io::Result<Self> {
+        Self::from_socket(Socket::new(Domain::IPV4, Type::STREAM, None)?, from, address)
+    }
+
+    /// The same, whose socket takes only a little that it does not read.
+    pub(crate) fn narrow_from(from: Ipv4Addr, address: SocketAddr) -> std::io::Result<Self> {
+        const RECEIVE_BYTES: usize = 4096;
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.set_recv_buffer_size(RECEIVE_BYTES)?;
+        Self::from_socket(socket, from, address)
+    }
+
+    fn from_socket(socket: Socket, from: Ipv4Addr, address: SocketAddr) -> std::io::Result<Self> {
+        socket.bind(&SocketAddr::from((from, 0)).into())?;
+        socket.connect(&address.into())?;
+        let stream = TcpStream::from(socket);
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Self { stream, tls: None, seen: Vec::new() })
     }
 
     /// The same in TLS from here on, with a client that offers these protocols.
