@@ -144,7 +144,6 @@ fn proxies_that_are_none_or_break_off_are_closed() {
         version_2(0x2f, 0x11, 12, &addresses),
         version_2(0x31, 0x11, 12, &addresses),
         version_2(0x21, 0xff, 12, &addresses),
-        [version_2(0x21, 0x11, 15, &addresses).as_slice(), &[4, 0xff, 0xff], spoof].concat(),
     ];
 
     let mut stage = trust("192.0.2.0/24");
