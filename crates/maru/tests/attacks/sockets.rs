@@ -110,8 +110,10 @@ fn ten_thousand_silent_ones_of_one_address_take_the_places_of_that_address_only(
         }
         let mut welcome = 0;
         for peer in &mut held {
-            match peer.raw_line() {
-                Some(line) if line.starts_with(b"* welcome") => welcome += 1,
+            // Who has been let in hears what is said meanwhile, and is greeted.
+            let mut lines = std::iter::from_fn(|| peer.raw_line());
+            match lines.find(|line| line.starts_with(b"* welcome") || line.starts_with(b"! ")) {
+                Some(line) if line.starts_with(b"*") => welcome += 1,
                 Some(line) => has(&String::from_utf8(line).unwrap(), "! too many connections from your address"),
                 None => {}
             }

@@ -18,8 +18,8 @@ const RATIO: u32 = 10;
 /// What a round may take beside that: a few turns of a busy machine's scheduler, for which the server can do nothing.
 const FLOOR: Duration = Duration::from_millis(15);
 /// What the server may grow by at its most under one attack. An attack leaves traces (the part of rooms' logs that is in
-/// memory, at most 256 KiB a room; counts of addresses), and passwords that are looked at take 19 MiB each.
-const GROWTH_KIB: u64 = 64 * 1024;
+/// memory, at most 256 KiB a room; counts of addresses), and the first password that is looked at takes 19 MiB for good.
+const GROWTH_KIB: u64 = 32 * 1024;
 
 /// One attack at a time: what is done in one test is not to be the noise in another's peace.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -198,6 +198,21 @@ pub(crate) fn check_clean(bytes: &[u8]) {
     };
     if let Some(c) = text.chars().find(bad) {
         panic!("{c:?} in {text:?}");
+    }
+}
+
+/// The same for those who have sent bytes that are no UTF-8, and are answered in an old charset or in telnet's.
+#[track_caller]
+pub(crate) fn check_quiet(bytes: &[u8]) {
+    const DO_BINARY: &[u8] = b"\xff\xfd\0";
+    let mut rest = bytes;
+    while let Some((&byte, more)) = rest.split_first() {
+        if let Some(more) = rest.strip_prefix(DO_BINARY) {
+            rest = more;
+            continue;
+        }
+        assert!(byte == b'\n' || (byte >= b' ' && byte != 0x7f), "{byte:#x} in {}", bytes.escape_ascii());
+        rest = more;
     }
 }
 

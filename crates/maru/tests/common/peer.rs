@@ -10,6 +10,9 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::PATIENCE;
 
+/// How many pings have been sent by anybody.
+static BARRIERS: AtomicU32 = AtomicU32::new(0);
+
 /// A connection, and what was read from it and not yet looked at.
 pub(crate) struct Peer {
     stream: TcpStream,
@@ -186,12 +189,26 @@ impl Peer {
     /// The barrier: everything that came before the answer to a ping, which comes after everything that was there.
     #[track_caller]
     pub(crate) fn sync(&mut self) -> Vec<String> {
-        static TOKENS: AtomicU32 = AtomicU32::new(0);
-        let token = format!("barrier{}", TOKENS.fetch_add(1, Ordering::Relaxed));
+        let token = format!("barrier{}", BARRIERS.fetch_add(1, Ordering::Relaxed));
         self.say(format!("/ping {token}\n"));
         let mut lines = self.until(&format!("* pong {token}"));
         lines.pop();
         lines
+    }
+
+    /// The same, as bytes: what is sent to those who speak an old charset, or telnet, is no UTF-8.
+    #[track_caller]
+    pub(crate) fn raw_sync(&mut self) -> Vec<Vec<u8>> {
+        let token = format!("raw{}", BARRIERS.fetch_add(1, Ordering::Relaxed));
+        self.say(format!("\n/ping {token}\n"));
+        let (pong, mut lines) = (format!("* pong {token}"), Vec::new());
+        loop {
+            let line = self.raw_line().expect("an answer to the ping, not the end");
+            if line == pong.as_bytes() {
+                return lines;
+            }
+            lines.push(line);
+        }
     }
 
     /// Asks something; the answer, and whatever else came until it was complete.
