@@ -76,8 +76,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[track_caller]
 fn inside(server: &Server, name: &str) -> Peer {
     let mut peer = server.silent();
-    has(&peer.ask(&format!("/pass {DOOR}")), "* welcome");
-    peer.ask(&format!("/nick {name}"));
+    peer.ask(&format!("/pass {DOOR}"));
+    has(&peer.ask(&format!("/nick {name}")), &format!("you are now {name}"));
     peer
 }
 
@@ -228,6 +228,7 @@ fn a_configuration_that_is_wrong_does_not_show_the_password() {
         format!("password = \"{DOOR}\n"),
         format!("password = [\"{DOOR}\"]\n"),
         format!("pasword = \"{DOOR}\"\n"),
+        format!("password = {{ is = \"{DOOR}\" }}\n"),
         format!("[limits]\npassword = \"{DOOR}\"\n"),
     ] {
         let (code, said) = Setup::new().config(&config).fail();
@@ -265,7 +266,7 @@ fn no_debug_shows_a_secret() {
         "{commands:?} {effects:?} {proof:?} {keep:?} {rules:?} {policy:?} {settings:?} {step:?} {asked:?} {client:?}"
     );
     check_without("a Debug", shown.as_bytes(), &[WRONG]);
-    assert_eq!(shown.matches("Secret(…)").count(), 18, "{shown}");
+    assert_eq!(shown.matches("Secret(…)").count(), 21, "{shown}");
 }
 
 #[test]
