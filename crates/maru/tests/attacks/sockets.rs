@@ -75,6 +75,8 @@ fn ten_thousand_come_and_are_reset() {
                 peer.try_say(FIRST[i % FIRST.len()]);
                 peer.reset();
             }
+            // Somebody else comes in behind all of them: the next ones come when these have been seen to.
+            stranger(address).sync();
         }
     });
     stage.alone_again();
