@@ -80,9 +80,9 @@ pub fn needs_renewal(verifier: &Secret, cost: &Cost) -> bool {
 }
 
 thread_local! {
-    /// The memory of argon2id, kept by each thread that has looked at a password. Taken anew each time, it would not come
-    /// back to the system: glibc's allocator up to 2.37 does not use again what was freed of a large aligned allocation, and
-    /// a server would grow by that much with each of its first dozen passwords.
+    /// The memory of argon2id, kept by each thread that has looked at a password. Taken anew each time, it would not
+    /// come back to the system: glibc's allocator up to 2.37 does not use again what was freed of a large aligned
+    /// allocation, and a server would grow by that much with each of its first dozen passwords.
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -1,6 +1,5 @@
-//! Secrets appear nowhere: everything that the real program writes is searched for every password and key that it was told.
-//!
-//! Each is a word of its own, so that finding it says which it was.
+//! Secrets appear nowhere: everything that the real program writes is searched for every password and key that it was
+//! told. Each is a word of its own, so that finding it says which it was.
 
 #![allow(clippy::unwrap_used)] // In a test it is an assertion.
 

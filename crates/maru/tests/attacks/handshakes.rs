@@ -101,8 +101,8 @@ fn a_greeting_that_comes_byte_by_byte_and_stalls_is_closed_and_keeps_nobody_out(
     let mut stalling: Vec<Peer> = (0..CROWD).map(|_| Peer::connect_from(from, address).unwrap()).collect();
     let mut sent = 0;
     stage.under("a stalling handshake", || {
-        for at in sent..(sent + BYTES_A_WAVE).min(hello.len() / 2) {
-            stalling.iter_mut().for_each(|peer| peer.try_say([hello[at]]));
+        for byte in hello[..hello.len() / 2].iter().skip(sent).take(BYTES_A_WAVE) {
+            stalling.iter_mut().for_each(|peer| peer.try_say([*byte]));
         }
         sent += BYTES_A_WAVE;
         // There are more of them than turns at a handshake: others wait for a turn, and come in.

@@ -11,13 +11,13 @@ use crate::common::{Peer, Server, Setup};
 const PEACE_ROUNDS: usize = 200;
 /// Rounds of it under each attack, at least.
 const ROUNDS: usize = 60;
-/// How many times longer than in peace a round may take under an attack, beside [`FLOOR`]. In the tests a debug build serves,
-/// and the attackers' own work is done by the same few cores: two to four times is ordinary, and on a busy machine more.
-/// A server that starves people does not come near it: with an accept loop that does not give way, a crowd at the door made
-/// it sixty to a hundred times.
+/// How many times longer than in peace a round may take under an attack, beside [`FLOOR`]. In the tests a debug build
+/// serves, and the attackers' own work is done by the same few cores: two to four times is ordinary, and on a busy
+/// machine more. A server that starves people does not come near it: with an accept loop that does not give way, a crowd
+/// at the door made it sixty to a hundred times.
 const RATIO: u32 = 10;
 /// What a round may take beside that: a few turns of a busy machine's scheduler, for which the server can do nothing.
-const FLOOR: Duration = Duration::from_millis(15);
+const FLOOR: Duration = Duration::from_millis(25);
 /// What no round at all may take.
 const LONGEST: Duration = Duration::from_secs(2);
 /// What the server may grow by at its most under one attack. An attack leaves traces (the part of rooms' logs that is in
@@ -109,19 +109,17 @@ impl Stage {
         self.well(what);
         let grown_kib = self.memory_kib("VmHWM").saturating_sub(before_kib);
         let (count, times, peace) = (rounds.len(), Times::of(rounds), self.peace);
-        let ratio = |part: Duration, whole: Duration| part.as_secs_f64() / whole.as_secs_f64();
+        let compared = |now: Duration, then: Duration| {
+            format!("{now:.1?} ({:.1} of {then:.1?})", now.as_secs_f64() / then.as_secs_f64())
+        };
         println!(
-            "{what}: {count} rounds, median {:.1?} ({:.1} of {:.1?}), 90th {:.1?} ({:.1} of {:.1?}), longest {:.1?}, + {grown_kib} KiB",
-            times.median,
-            ratio(times.median, peace.median),
-            peace.median,
-            times.ninth,
-            ratio(times.ninth, peace.ninth),
-            peace.ninth,
+            "{what}: {count} rounds, median {}, 90th {}, longest {:.1?}, + {grown_kib} KiB",
+            compared(times.median, peace.median),
+            compared(times.ninth, peace.ninth),
             times.longest,
         );
         assert!(times.median <= peace.median * RATIO + FLOOR, "{what}: {times:?}, in peace {peace:?}");
-        assert!(times.ninth <= peace.ninth * RATIO + FLOOR * 4, "{what}: {times:?}, in peace {peace:?}");
+        assert!(times.ninth <= peace.ninth * RATIO + FLOOR * 3, "{what}: {times:?}, in peace {peace:?}");
         assert!(times.longest <= LONGEST, "{what}: {times:?}, in peace {peace:?}");
         assert!(grown_kib <= GROWTH_KIB, "{what}: the server has grown by {grown_kib} KiB");
     }

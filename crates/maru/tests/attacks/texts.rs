@@ -3,7 +3,7 @@
 use crate::common::{Peer, admin, has, maru};
 use crate::stage::{Stage, check_clean, check_quiet, stranger};
 
-/// Everything that could do something to a terminal, as bytes that are text and as bytes that are none; without newlines.
+/// Everything that could do something to a terminal, as bytes that are text and as bytes that are none; no newlines.
 fn dirt() -> Vec<Vec<u8>> {
     let controls: Vec<u8> = (0..0x20).filter(|b| *b != b'\n').chain([0x7f]).collect();
     let c1: String = ('\u{80}'..='\u{9f}').collect();
@@ -17,7 +17,7 @@ fn dirt() -> Vec<Vec<u8>> {
         sequences.as_bytes().to_vec(),
         turned.as_bytes().to_vec(),
         b"\r\0\x08".to_vec(),
-        // Halves of a surrogate pair, too long a form of a newline and of an escape, a character cut short, no byte at all.
+        // Halves of a surrogate pair, too long forms of a newline and of an escape, a character cut short, telnet.
         b"\xed\xa0\x80\xed\xb0\x80\xc0\x8a\xc0\x9b\xe0\x80\x9b\xf4\x90\x80\x80\xea\xb0\xff\xfe".to_vec(),
         [b"\x1b[".as_slice(), &controls, b"\x1b]"].concat(),
     ]
