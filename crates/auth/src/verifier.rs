@@ -11,8 +11,10 @@
 //! base64. Each of the two can be taken out and used by other programs. They have salts of their own, so that neither
 //! helps to guess the other; a guesser takes the cheaper of them, so both have to cost enough ([`Cost`]).
 
+use std::cell::RefCell;
+
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use hall::Secret;
@@ -77,11 +79,30 @@ pub fn needs_renewal(verifier: &Secret, cost: &Cost) -> bool {
     Verifier::parse(verifier).is_none_or(|verifier| verifier.cost() != cost.bounded())
 }
 
+thread_local! {
+    /// The memory of argon2id, kept by each thread that has looked at a password. Taken anew each time, it would not
+    /// come back to the system: glibc's allocator up to 2.37 does not use again what was freed of a large aligned
+    /// allocation, and a server would grow by that much with each of its first dozen passwords.
+    static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
+
 /// What argon2id makes of a password; `None` when there is not enough memory.
 fn argon2id(password: &Secret, salt: &[u8], params: Params) -> Option<Zeroizing<[u8; HASH_BYTES]>> {
     let mut hash = Zeroizing::new([0; HASH_BYTES]);
+    let blocks = params.block_count();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon2.hash_password_into(password.expose().as_bytes(), salt, &mut *hash).ok()?;
+    MEMORY.with_borrow_mut(|memory| {
+        if memory.len() != blocks {
+            *memory = Vec::new();
+            memory.try_reserve_exact(blocks).ok()?;
+            memory.resize(blocks, Block::new());
+        }
+        let done =
+            argon2.hash_password_into_with_memory(password.expose().as_bytes(), salt, &mut *hash, &mut memory[..]);
+        // What is left in it would let a password be guessed at no cost.
+        memory.fill(Block::new());
+        done.ok()
+    })?;
     Some(hash)
 }
 

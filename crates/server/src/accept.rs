@@ -25,7 +25,11 @@ const PROBES: u32 = 4;
 pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => welcome(stream, peer, &shared),
+            Ok((stream, peer)) => {
+                welcome(stream, peer, &shared);
+                // A crowd waits in the system's queue, not in that of the runtime, in front of those who talk.
+                tokio::task::yield_now().await;
+            }
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "can't take connections in; trying again");

@@ -43,6 +43,7 @@ pub struct Outbox {
     /// How many answers have to be there before anything more is shown.
     held: u8,
     /// Whose messages are not shown. Boxed, because hardly anybody has any.
+    #[allow(clippy::box_collection)] // One word in every connection, and not three.
     ignored: Option<Box<Vec<PersonId>>>,
 }
 

@@ -40,13 +40,11 @@ impl Hall {
         }
         self.may_come(session, &room, key)?;
         let mut keeps = Vec::new();
-        let owned = self.rules.of(&room).is_some_and(|rules| rules.owner.is_some());
-        if new && !owned && room != self.lobby && room != audit_room() {
-            if self.rules.has_remains(&room) {
-                keeps.push(Keep::Forget(Subject::Room(room.clone())));
-                let floor = self.floor(&room);
-                keeps.extend((floor > Seq(0)).then(|| set(&room, "floor", Some(floor.0.to_string()))));
-            }
+        // Nothing of what was ruled there before holds in a room that is opened anew.
+        if new && self.rules.has_remains(&room) {
+            keeps.push(Keep::Forget(Subject::Room(room.clone())));
+            let floor = self.floor(&room);
+            keeps.extend((floor > Seq(0)).then(|| set(&room, "floor", Some(floor.0.to_string()))));
         }
         if self.accounts.get(id).is_some_and(|account| account.always_on) {
             keeps.push(accounts::stays(id, &room, true));

@@ -88,10 +88,8 @@ impl Hall {
 
     /// An exchange that was to prove whose an account is has failed.
     pub fn not_authenticated(&mut self, session: SessionId, out: &mut Effects) {
-        if self.sessions.contains_key(&session) {
-            if let Err(refusal) = self.failed(session, out) {
-                out.push(Effect::Refuse(session, refusal, self.head));
-            }
+        if let Err(refusal) = self.failed(session, out) {
+            out.push(Effect::Refuse(session, refusal, self.head));
         }
     }
 

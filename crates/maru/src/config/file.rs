@@ -8,7 +8,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{KEYS, Key};
+use super::keys::{KEYS, Key, Kind};
 use super::value::{self, Given};
 use super::{Setup, nearest};
 use crate::env::Env;
@@ -74,7 +74,11 @@ impl File<'_> {
         // Of a list, the wrong one of its values is shown.
         let item = bad.index.and_then(|index| value.get_ref().as_array()?.get(index));
         let at = item.map_or(at, |item| item.span().start);
-        let got = self.shown(item.map_or(value.span(), Spanned::span));
+        let got = match key.kind {
+            // Even what will not do for a password may be one.
+            Kind::Password => "`…`".to_owned(),
+            _ => self.shown(item.map_or(value.span(), Spanned::span)),
+        };
         let place = self.place(at, key.name.to_owned());
         self.wrongs.push((at, Wrong::value(place, key, got, bad.tip)));
     }

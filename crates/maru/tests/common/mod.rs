@@ -18,7 +18,7 @@ use std::time::Duration;
 pub(crate) use heard::Heard;
 pub(crate) use peer::Peer;
 pub(crate) use program::{Program, shell};
-pub(crate) use server::{Server, Setup, maru, maru_within};
+pub(crate) use server::{Server, Setup, admin, maru, maru_within};
 pub(crate) use terminal::Terminal;
 
 /// How long a test waits for what must appear. Far more than it takes; a busy machine is no failure.

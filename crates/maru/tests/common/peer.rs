@@ -1,7 +1,7 @@
 //! Somebody on a raw socket, who reads only when the test says so.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -10,6 +10,9 @@ use rustls::client::ClientConnection;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use super::PATIENCE;
+
+/// How many pings have been sent by anybody.
+static BARRIERS: AtomicU32 = AtomicU32::new(0);
 
 /// A connection, and what was read from it and not yet looked at.
 pub(crate) struct Peer {
@@ -27,16 +30,6 @@ impl Peer {
         Self { stream, tls: None, seen: Vec::new() }
     }
 
-    /// One from this address of this machine.
-    #[track_caller]
-    pub(crate) fn connect_from(source: &str, address: SocketAddr) -> Self {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        let source: SocketAddr = format!("{source}:0").parse().unwrap();
-        socket.bind(&source.into()).expect("the address is this machine's");
-        socket.connect(&address.into()).expect("somebody listens");
-        Self { stream: socket.into(), tls: None, seen: Vec::new() }
-    }
-
     /// One whose socket takes only a little that it does not read.
     #[track_caller]
     pub(crate) fn narrow(address: SocketAddr) -> Self {
@@ -45,6 +38,28 @@ impl Peer {
         socket.set_recv_buffer_size(RECEIVE_BYTES).unwrap();
         socket.connect(&address.into()).expect("somebody listens");
         Self { stream: socket.into(), tls: None, seen: Vec::new() }
+    }
+
+    /// One who comes from this address of the loopback.
+    pub(crate) fn connect_from(from: Ipv4Addr, address: SocketAddr) -> std::io::Result<Self> {
+        Self::from_socket(Socket::new(Domain::IPV4, Type::STREAM, None)?, from, address)
+    }
+
+    /// The same, whose socket takes only a little that it does not read.
+    pub(crate) fn narrow_from(from: Ipv4Addr, address: SocketAddr) -> std::io::Result<Self> {
+        const RECEIVE_BYTES: usize = 4096;
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.set_recv_buffer_size(RECEIVE_BYTES)?;
+        Self::from_socket(socket, from, address)
+    }
+
+    fn from_socket(socket: Socket, from: Ipv4Addr, address: SocketAddr) -> std::io::Result<Self> {
+        socket.bind(&SocketAddr::from((from, 0)).into())?;
+        socket.connect(&address.into())?;
+        let stream = TcpStream::from(socket);
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Self { stream, tls: None, seen: Vec::new() })
     }
 
     /// The same in TLS from here on, with a client that offers these protocols.
@@ -184,12 +199,26 @@ impl Peer {
     /// The barrier: everything that came before the answer to a ping, which comes after everything that was there.
     #[track_caller]
     pub(crate) fn sync(&mut self) -> Vec<String> {
-        static TOKENS: AtomicU32 = AtomicU32::new(0);
-        let token = format!("barrier{}", TOKENS.fetch_add(1, Ordering::Relaxed));
+        let token = format!("barrier{}", BARRIERS.fetch_add(1, Ordering::Relaxed));
         self.say(format!("/ping {token}\n"));
         let mut lines = self.until(&format!("* pong {token}"));
         lines.pop();
         lines
+    }
+
+    /// The same, as bytes: what is sent to those who speak an old charset, or telnet, is no UTF-8.
+    #[track_caller]
+    pub(crate) fn raw_sync(&mut self) -> Vec<Vec<u8>> {
+        let token = format!("raw{}", BARRIERS.fetch_add(1, Ordering::Relaxed));
+        self.say(format!("\n/ping {token}\n"));
+        let (pong, mut lines) = (format!("* pong {token}"), Vec::new());
+        loop {
+            let line = self.raw_line().expect("an answer to the ping, not the end");
+            if line == pong.as_bytes() {
+                return lines;
+            }
+            lines.push(line);
+        }
     }
 
     /// Asks something; the answer, and whatever else came until it was complete.

@@ -130,6 +130,17 @@ pub(crate) fn maru_within(within: &[&str], home: &Path) -> Command {
     command
 }
 
+/// What `maru admin` says to the server with this data directory: its exit code, and its output of both kinds.
+#[track_caller]
+pub(crate) fn admin(data: &Path, words: &[&str], input: &str) -> (i32, String) {
+    let mut command = maru(data);
+    let mut program = Program::start(command.args(["admin", "--data-dir"]).arg(data).args(words));
+    program.give(input);
+    program.end_input();
+    let out = program.out.to_end();
+    (program.exit_code(), out + &program.err.to_end())
+}
+
 /// A running server. It is killed when the test lets go of it.
 pub(crate) struct Server {
     /// Where it listens.
