@@ -8,7 +8,7 @@ use crate::stage::{Stage, elsewhere, stranger};
 /// What a client says first in TLS.
 fn hello() -> Vec<u8> {
     let mut bytes = Vec::new();
-    tls::client(&[]).write_tls(&mut bytes).unwrap();
+    tls::client(&[], None).write_tls(&mut bytes).unwrap();
     bytes
 }
 
