@@ -24,9 +24,9 @@ pub struct Rules {
     /// Its lists.
     pub lists: BTreeMap<(List, Mask), Listed>,
     /// What was said up to this entry was said behind closed doors, among others than those who are there now.
-    pub(crate) floor: Option<Seq>,
+    pub floor: Option<Seq>,
     /// Whether the ledger keeps something of it.
-    kept: bool,
+    pub kept: bool,
 }
 
 /// A mask in a list.
