@@ -320,7 +320,7 @@ fn addresses_are_shown_to_admins_only() {
         heard += &other.ask(question);
     }
     heard += &other.sync().join("\n");
-    has(&heard, "! that takes an admin");
+    has(&heard, "! only admins can do that");
     assert!(!heard.contains("127.55.66.77") && !heard.contains("55.66.77"), "{heard}");
     // One's own are one's own, and an admin sees all.
     has(&watched.ask("/account"), "127.55.66.77");
