@@ -168,7 +168,8 @@ impl Exchange {
     /// Takes a message of the client, decoded.
     pub fn feed(&mut self, message: &[u8]) -> Step {
         let state = mem::replace(&mut self.0, State::Over);
-        if message.len() > MESSAGE_BYTES_MAX {
+        let waits = !matches!(state, State::Asked(_) | State::Over);
+        if waits && message.len() > MESSAGE_BYTES_MAX {
             return Step::Failed(Failure::TooLong);
         }
         let step = match state {

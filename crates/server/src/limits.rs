@@ -5,6 +5,8 @@
 pub struct Limits {
     /// Bytes of answers that may wait for one client; it is not read from until they are gone.
     pub reply_bytes: usize,
+    /// Bytes of answers that may wait for all clients together. Beyond that nobody is read from whose own are not gone.
+    pub replies_bytes: usize,
     /// Bytes written to one client in one go before the others have their turn.
     pub write_bytes: usize,
     /// Time without a sign of life from a peer's network after which it counts as gone, in seconds.
@@ -21,6 +23,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             reply_bytes: 64 * 1024,
+            replies_bytes: 256 * 1024 * 1024,
             write_bytes: 256 * 1024,
             peer_dead_s: 60,
             logins_waiting: 64,

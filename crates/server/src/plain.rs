@@ -115,6 +115,8 @@ struct State {
     done: bool,
     /// More answers wait than may.
     crowded: bool,
+    /// Bytes of answers that are counted among those that wait for all clients.
+    counted: u32,
     /// The connection is to be closed when everything has been written.
     closing: bool,
     /// The hall has been told that the client has gone.
@@ -375,7 +377,9 @@ impl Plain {
         }
         let settings = self.shared.settings.load();
         let pumped = self.conn.pump(self.shared.now_ms(), settings.server.write_bytes, &self.shared.codec);
-        self.state.crowded = self.conn.outbox().answer_bytes() > settings.server.reply_bytes;
+        let waiting = self.conn.outbox().answer_bytes();
+        let many = self.shared.count_waiting(&mut self.state.counted, waiting, settings.server.replies_bytes);
+        self.state.crowded = waiting > settings.server.reply_bytes || (many && waiting > 0);
         drop(settings);
         if !self.state.crowded && self.conn.take_stall() {
             self.tell_hall(Input::Proceed(self.conn.session));
@@ -419,6 +423,7 @@ impl Plain {
 impl Drop for Plain {
     /// A connection whose task has failed by a bug of ours leaves the hall like any other.
     fn drop(&mut self) {
+        self.shared.count_waiting(&mut self.state.counted, 0, 0);
         if !self.state.left
             && let Some(full) = self.shared.tell_hall(Input::Leave(self.conn.session))
             && let Ok(runtime) = tokio::runtime::Handle::try_current()

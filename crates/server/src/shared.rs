@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) stopping: Notify,
     /// The last entry that was applied, for those who come: they hear what comes after it.
     head: AtomicU64,
+    /// Bytes of answers that wait for all clients together.
+    waiting_bytes: AtomicUsize,
     clock: Instant,
     next_session: AtomicU64,
 }
@@ -75,6 +77,7 @@ impl Shared {
             stop: Arc::default(),
             stopping: Notify::new(),
             head: AtomicU64::new(beginning.head.0),
+            waiting_bytes: AtomicUsize::new(0),
             clock: Instant::now(),
             next_session: AtomicU64::new(beginning.session + 1),
         });
@@ -111,6 +114,12 @@ impl Shared {
         self.head.store(head.0, Ordering::Release);
     }
 
+    /// So many bytes of answers wait for a client, of which `counted` were counted before: whether more than `most` wait for
+    /// all clients together.
+    pub(crate) fn count_waiting(&self, counted: &mut u32, waiting: usize, most: usize) -> bool {
+        recount(&self.waiting_bytes, counted, waiting) > most
+    }
+
     /// Milliseconds since the server started.
     pub(crate) fn now_ms(&self) -> u64 {
         u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX)
@@ -134,6 +143,16 @@ fn tls(data_dir: &Path, settings: &Settings) -> Result<Tls, Error> {
     }
 }
 
+/// What all have together when one of them, who had `counted`, has this much.
+fn recount(all: &AtomicUsize, counted: &mut u32, now: usize) -> usize {
+    let (had, has) = (*counted as usize, u32::try_from(now).unwrap_or(u32::MAX));
+    *counted = has;
+    match (has as usize).checked_sub(had) {
+        Some(more) => all.fetch_add(more, Ordering::Relaxed) + more,
+        None => all.fetch_sub(had - has as usize, Ordering::Relaxed) - (had - has as usize),
+    }
+}
+
 /// The ledger that the settings ask for.
 fn open_ledger(data_dir: &Path, settings: &Settings) -> Result<Box<dyn Ledger>, Error> {
     let durability = match settings.durability {
@@ -143,4 +162,20 @@ fn open_ledger(data_dir: &Path, settings: &Settings) -> Result<Box<dyn Ledger>, 
     };
     let settings = SqliteSettings { durability, retention: settings.retention.clone(), ..SqliteSettings::default() };
     Ok(Box::new(Sqlite::open(data_dir, settings).map_err(Error::Ledger)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_all_is_what_waits_for_each() {
+        let all = AtomicUsize::new(0);
+        let (mut one, mut other) = (0, 0);
+        assert_eq!(recount(&all, &mut one, 70), 70);
+        assert_eq!(recount(&all, &mut other, 50), 120);
+        assert_eq!(recount(&all, &mut one, 20), 70);
+        assert_eq!(recount(&all, &mut other, 0), 20);
+        assert_eq!((recount(&all, &mut one, 0), one, other), (0, 0, 0));
+    }
 }

@@ -53,7 +53,11 @@ impl Replies {
         for lang in [Lang::En, Lang::Ko] {
             if let Some(nick_a) = nick(MARK) {
                 named.push(said(&Reply::Named { nick: nick_a.clone(), taken: None }, lang));
-                named.push(said(&Reply::Named { nick: nick_a, taken: nick(OTHER) }, lang));
+                named.push(said(&Reply::Named { nick: nick_a.clone(), taken: nick(OTHER) }, lang));
+                named.push(said(&Reply::LoggedOut(nick_a.clone()), lang));
+                if let Some(account) = nick(OTHER) {
+                    named.push(said(&Reply::LoggedIn { account, nick: nick_a }, lang));
+                }
             }
             if let Some(room_a) = room(MARK) {
                 // What follows the sign after the room changes with the room: how many are there, and its topic.
@@ -62,7 +66,9 @@ impl Replies {
                 speaks.push(format!("{}{OTHER}", &joined[..end]));
                 speaks.push(said(&Reply::Focused(room_a.clone()), lang));
                 parted.push(said(&Reply::Parted { room: room_a.clone(), focus: room(OTHER) }, lang));
-                parted.push(said(&Reply::Parted { room: room_a, focus: None }, lang));
+                parted.push(said(&Reply::Parted { room: room_a.clone(), focus: None }, lang));
+                parted.push(said(&Reply::PutOut { room: room_a.clone(), focus: room(OTHER) }, lang));
+                parted.push(said(&Reply::PutOut { room: room_a, focus: None }, lang));
             }
             slowed.push(without_digits(&said(&Reply::Slowed(0), lang)));
         }
@@ -182,12 +188,18 @@ mod tests {
         for lang in [Lang::En, Lang::Ko] {
             let named = Some(Answer::Named("철수2".into()));
             check(&said(&Reply::Named { nick: nick("철수2"), taken: None }, lang), named.clone());
-            check(&said(&Reply::Named { nick: nick("철수2"), taken: Some(nick("철수")) }, lang), named);
+            check(&said(&Reply::Named { nick: nick("철수2"), taken: Some(nick("철수")) }, lang), named.clone());
+            check(&said(&Reply::LoggedIn { account: nick("철수"), nick: nick("철수2") }, lang), named.clone());
+            check(&said(&Reply::LoggedOut(nick("철수2")), lang), named);
             let speaks = Some(Answer::Speaks("#개발".into()));
             check(&said(&Reply::Joined { room: room("#개발"), topic: None, people: 7 }, lang), speaks.clone());
             check(&said(&Reply::Focused(room("#개발")), lang), speaks);
             let parted = Answer::Parted("#개발".into(), Some("#lobby".into()));
-            check(&said(&Reply::Parted { room: room("#개발"), focus: Some(room("#lobby")) }, lang), Some(parted));
+            check(
+                &said(&Reply::Parted { room: room("#개발"), focus: Some(room("#lobby")) }, lang),
+                Some(parted.clone()),
+            );
+            check(&said(&Reply::PutOut { room: room("#개발"), focus: Some(room("#lobby")) }, lang), Some(parted));
             let parted = Answer::Parted("#개발".into(), None);
             check(&said(&Reply::Parted { room: room("#개발"), focus: None }, lang), Some(parted));
             check(&said(&Reply::Slowed(10), lang), Some(Answer::Slowed));
