@@ -356,7 +356,7 @@ pub(crate) static KEYS: &[Key] = &[
         "Bytes of answers that may wait for one client; it is not read from until they are gone.",
         "한 사람에게 보내려고 쌓아 두는 답의 바이트 수. 다 보낼 때까지 그 사람의 말은 읽지 않습니다."),
     Key::limit("limits.replies_bytes", MIB..=1024 * GIB, |s| Size(&mut s.server.replies_bytes),
-        "Bytes of answers that may wait for all clients together; whoever has some is not read from until they are gone.",
+        "Bytes of answers that may wait for all; then nobody is read from who has some.",
         "모두에게 보내려고 쌓아 두는 답의 바이트 수. 넘치면 밀린 답이 있는 사람의 말은 읽지 않습니다."),
     Key::limit("limits.write_bytes", KIB..=GIB, |s| Size(&mut s.server.write_bytes),
         "Bytes written to one client in one go before the others have their turn.",
