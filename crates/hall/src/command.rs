@@ -221,6 +221,12 @@ impl Hall {
         if matches!(command, Command::Say { .. } | Command::Direct { .. } | Command::Ping(_)) {
             self.resumed(session);
         }
+        if self.asks_at_door(session) {
+            self.at_door.remove(&session);
+            out.push(Effect::Refuse(session, Refusal::NotLetIn, self.head));
+            out.push(Effect::Close(session));
+            return;
+        }
         if let Err(refusal) = self.may_ask(session, &command) {
             out.push(Effect::Refuse(session, refusal, self.head));
             return;

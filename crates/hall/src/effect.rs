@@ -464,6 +464,8 @@ pub enum Refusal {
     NothingToRedact,
     /// The ledger could not be read.
     NotRead,
+    /// The client has taken too long, or asked for too much, without having been let in, and is closed.
+    NotLetIn,
     /// The hall's password is asked for first.
     PasswordFirst,
     /// An account is asked for first.

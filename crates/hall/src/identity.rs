@@ -9,7 +9,7 @@ use crate::origin::cloak;
 use crate::state::{Effects, Person, Presence, Session, SessionRare};
 use crate::{
     Deed, Effect, Event, Guests, Hall, List, LogId, Nick, Origin, PersonId, Policy, Refusal, Reply, RoomName, Rules,
-    Seq, SessionId, Standing, accounts,
+    Seq, SessionId, Standing, Time, accounts,
 };
 
 /// Where everything that admins do is recorded, and only they may be.
@@ -42,10 +42,11 @@ impl Hall {
         };
         let mut known = Session { person: id, focus: None, origin, rare: None };
         if door.any() {
-            known.rare = Some(Box::new(SessionRare { door, greeted: greet, ..SessionRare::default() }));
+            known.rare = Some(Box::new(SessionRare { door, ..SessionRare::default() }));
         }
         self.sessions.insert(session, known);
         if door.any() {
+            self.at_door.insert(session, self.now);
             out.push(Effect::Reply(session, self.asked_at(door), self.head));
         } else if !local {
             self.come_into_lobby(session, greet, out);
@@ -98,16 +99,50 @@ impl Hall {
         let before = rare.door;
         rare.door.password &= !given.password;
         rare.door.account &= !given.account;
-        let (door, greeted) = (rare.door, rare.greeted);
+        let door = rare.door;
         if !before.any() {
             return;
+        }
+        if !door.any() {
+            self.at_door.remove(&session);
         }
         if door.any() {
             let reply = self.asked_at(door);
             out.push(Effect::Reply(session, reply, self.head));
         } else if self.people[&self.person_of(session)].rooms.is_empty() {
-            self.come_into_lobby(session, greeted, out);
+            // Whoever was asked for something is told that it was right.
+            self.come_into_lobby(session, true, out);
         }
+    }
+
+    /// Whether there is anybody who has not been let in yet: for them [`expire`](Self::expire) is to be called now and then.
+    #[must_use]
+    pub fn has_somebody_at_door(&self) -> bool {
+        !self.at_door.is_empty()
+    }
+
+    /// Who has waited too long to give what is asked of them is sent away.
+    pub fn expire(&mut self, out: &mut Effects) {
+        let most = self.limits.unregistered_s.saturating_mul(1_000);
+        let (now, head) = (self.now, self.head);
+        let over = |since: &Time| now.0.saturating_sub(since.0) > most;
+        for (session, _) in self.at_door.iter().filter(|(_, since)| over(since)) {
+            out.push(Effect::Refuse(*session, Refusal::NotLetIn, head));
+            out.push(Effect::Close(*session));
+        }
+        self.at_door.retain(|_, since| !over(since));
+    }
+
+    /// A session that has not been let in asks for something: whether it has asked for too much.
+    pub(crate) fn asks_at_door(&mut self, session: SessionId) -> bool {
+        let most = self.limits.unregistered_messages;
+        if !self.door(session).any() {
+            return false;
+        }
+        let Some(known) = self.sessions.get_mut(&session) else { return false };
+        let rare = known.rare_mut();
+        rare.asked += 1;
+        rare.asked > most
     }
 
     /// Who may come in from now on. Who is in stays.
@@ -301,7 +336,8 @@ impl Hall {
         known.person = guest;
         if refused && !known.origin.local {
             let rare = known.rare_mut();
-            (rare.door, rare.greeted) = (Door { password: false, account: true }, true);
+            (rare.door, rare.asked) = (Door { password: false, account: true }, 0);
+            self.at_door.insert(session, self.now);
             self.focus(session, None, out);
             let reply = self.asked_at(Door { password: false, account: true });
             out.push(Effect::Reply(session, reply, self.head));

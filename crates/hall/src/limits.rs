@@ -39,6 +39,10 @@ pub struct Limits {
     pub waiting_conversations: usize,
     /// Masks in all lists of one room, and people who are something in it.
     pub list_entries: usize,
+    /// Time that a client has to give what is asked of it before it may come in, in seconds.
+    pub unregistered_s: u64,
+    /// What a client may ask for before it has been let in.
+    pub unregistered_messages: u32,
     /// Changes of nick of one person in a minute.
     pub nick_changes_per_minute: u32,
     /// Wrong passwords after which a connection is closed.
@@ -72,6 +76,8 @@ impl Default for Limits {
             ignored_people: 100,
             waiting_conversations: 100,
             list_entries: 200,
+            unregistered_s: 120,
+            unregistered_messages: 30,
             nick_changes_per_minute: 10,
             login_failures: 5,
             login_failures_per_hour: 30,

@@ -108,12 +108,12 @@ pub(crate) struct SessionRare {
     pub(crate) resumes: Option<Seq>,
     /// What is still asked of it before it comes in.
     pub(crate) door: Door,
-    /// Whether it waits to be greeted when it has come in.
-    pub(crate) greeted: bool,
     /// What is to be done when a password has been looked at.
     pub(crate) pending: Option<Pending>,
     /// Wrong passwords so far.
     pub(crate) failures: u32,
+    /// What it has asked for without having been let in.
+    pub(crate) asked: u32,
 }
 
 impl Session {
@@ -160,6 +160,8 @@ pub struct Hall {
     pub(crate) rules: AllRules,
     /// Who is kept out of the hall.
     pub(crate) barred: BTreeMap<String, Barred>,
+    /// Sessions that have not been let in yet, and since when.
+    pub(crate) at_door: BTreeMap<SessionId, Time>,
     /// Names that are about to be accounts', and whose.
     pub(crate) reserved: Vec<(PersonId, Nick)>,
     pub(crate) policy: Policy,
@@ -195,6 +197,7 @@ impl Hall {
             accounts: Accounts::default(),
             rules: AllRules::default(),
             barred: BTreeMap::new(),
+            at_door: BTreeMap::new(),
             reserved: Vec::new(),
             policy: Policy::default(),
             secret: secret.unwrap_or_else(|| Secret::new("")),
@@ -310,6 +313,7 @@ impl Hall {
         // The person goes when the entry that says so comes back.
         self.detach(session, out);
         self.sessions.remove(&session);
+        self.at_door.remove(&session);
     }
 
     pub(crate) fn guest_nick(&mut self) -> Nick {

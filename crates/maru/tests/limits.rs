@@ -254,3 +254,23 @@ fn two_thousand_come_and_are_reset_while_others_chat() {
         assert!(Instant::now() < deadline, "some never leave: {}", one.ask("/who"));
     }
 }
+
+#[test]
+fn who_does_not_give_what_is_asked_for_is_sent_away() {
+    let server = Setup::new().var("MARU_PASSWORD", "열려라참깨").limit("unregistered_s", 1).start();
+    let mut silent = Peer::connect(server.address);
+    has(&silent.rest_text(), "! closed: you have not given what was asked of you\n");
+    let mut inside = Peer::connect(server.address);
+    inside.say("/pass 열려라참깨\n");
+    inside.until("* welcome to #lobby");
+    let mut again = Peer::connect(server.address);
+    has(&again.rest_text(), "! closed: you have not given what was asked of you\n");
+    inside.sync();
+
+    let server = Setup::new().var("MARU_PASSWORD", "열려라참깨").limit("unregistered_messages", 3).start();
+    let mut eager = Peer::connect(server.address);
+    eager.say("a\nb\nc\nd\n");
+    let said = eager.rest_text();
+    assert_eq!(said.matches("! the server's password first").count(), 3, "{said}");
+    has(&said, "! closed: you have not given what was asked of you\n");
+}

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth::{Exchange, Failure, MECHANISMS, Mechanism, Step};
 use gate::Bar;
@@ -28,6 +29,8 @@ const INPUTS: usize = 1_024;
 const INPUTS_AT_ONCE: usize = 256;
 /// What an entry of an answer counts for beside its text: its time, its room, its author.
 const ENTRY_SHARE_BYTES: usize = 128;
+/// How often it is looked at who has waited too long to be let in.
+const TICK: Duration = Duration::from_secs(1);
 /// Where everybody starts.
 const LOBBY: &str = "#lobby";
 
@@ -162,12 +165,20 @@ impl Hub {
     /// Runs for as long as there is anybody to listen to.
     pub(crate) async fn run(mut self) {
         let mut inputs = Vec::new();
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
                 Some(outcome) = self.outcomes.recv() => {
                     self.hall.set_now(now());
                     self.outcome(outcome);
+                }
+                // Nobody is woken for this while nobody waits to be let in.
+                _ = ticks.tick(), if self.hall.has_somebody_at_door() => {
+                    self.hall.set_now(now());
+                    self.hall.expire(&mut self.effects);
+                    self.run_effects();
                 }
                 count = self.inputs.recv_many(&mut inputs, INPUTS_AT_ONCE) => {
                     if count == 0 {

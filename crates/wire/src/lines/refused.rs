@@ -60,6 +60,12 @@ pub(super) fn refused(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NothingToRedact => {
             lang.pick("there is no such message of yours to take back", "거둘 수 있는 내 메시지가 없습니다").to_owned()
         }
+        Refusal::NotLetIn => lang
+            .pick(
+                "closed: you have not given what was asked of you",
+                "들어오는 데 필요한 것을 대지 않아 접속을 끊습니다",
+            )
+            .to_owned(),
         Refusal::PasswordFirst => lang
             .pick("the server's password first: /pass PASSWORD", "서버의 암호부터 필요합니다: /pass 암호")
             .to_owned(),
