@@ -36,6 +36,7 @@ impl NoSockets {
                 "rooms_per_session" => hall.rooms_per_session = value,
                 "history_entries" => hall.history_entries = value,
                 "replay_entries" => hall.replay_entries = value,
+                "announced_people" => hall.announced_people = value,
                 "login_failures" => hall.login_failures = u32::try_from(value).unwrap(),
                 _ => panic!("{name} is no limit of the hall or of plain lines"),
             }
