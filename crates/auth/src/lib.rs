@@ -11,7 +11,6 @@
 
 mod cost;
 mod exchange;
-mod fingerprint;
 mod limits;
 mod message;
 mod password;
@@ -21,7 +20,6 @@ mod verifier;
 
 pub use cost::Cost;
 pub use exchange::{Exchange, Failure, MECHANISMS, Mechanism, Step};
-pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use limits::{
     ITERATIONS_MAX, ITERATIONS_MIN, LANES_MAX, MEMORY_KIB_MAX, MESSAGE_BYTES_MAX, NAME_BYTES_MAX, NONCE_BYTES,
     PASSES_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SALT_BYTES, VERIFIER_BYTES_MAX,
