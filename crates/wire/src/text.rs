@@ -7,12 +7,14 @@ use std::borrow::Cow;
 /// Removed are C0 (a tab becomes a space), DEL, C1, and whole CSI, OSC, DCS, PM, APC and SOS sequences of ECMA-48, so
 /// that not even their printable remains are shown. An unfinished sequence ends with the text. Removed as well are what
 /// begins a new line elsewhere (U+2028, U+2029) and what turns the text around beyond its own end (the embeddings,
-/// overrides and isolates of Unicode's UAX #9): a line is to stay one line, behind its speaker's name.
+/// overrides and isolates of Unicode's UAX #9): a line is to stay one line, behind its speaker's name. The formatting
+/// codes of IRC go whole ([`plain`]), as a colour would leave its digits behind.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| c.is_control() || is_unruly(c)) {
         return Cow::Borrowed(text);
     }
+    let text = plain(text);
     let mut clean = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -33,6 +35,49 @@ pub fn printable(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(clean)
+}
+
+/// The text without the formatting codes of IRC (<https://modern.ircdocs.horse/formatting>) and without the colours
+/// that are written behind two of them. Everything else stays as it is, other control characters included.
+#[must_use]
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_format) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(is_format) {
+        plain.push_str(&rest[..at]);
+        let (code, after) = (rest.as_bytes()[at], &rest[at + 1..]);
+        rest = &after[colours_bytes(code, after.as_bytes())..];
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+/// Whether a character is a formatting code: bold, colour, hex colour, reset, monospace, reverse, italics,
+/// strikethrough or underline.
+fn is_format(c: char) -> bool {
+    matches!(c, '\x02' | '\x03' | '\x04' | '\x0f' | '\x11' | '\x16' | '\x1d' | '\x1e' | '\x1f')
+}
+
+/// How many bytes of what comes after a code are its colours: one, or two with a comma between them.
+fn colours_bytes(code: u8, after: &[u8]) -> usize {
+    let (least, most, is_digit): (_, _, fn(&u8) -> bool) = match code {
+        0x03 => (1, 2, u8::is_ascii_digit),
+        0x04 => (6, 6, u8::is_ascii_hexdigit),
+        _ => return 0,
+    };
+    let colour_bytes = |text: &[u8]| {
+        let digits = text.iter().take(most).take_while(|b| is_digit(b)).count();
+        if digits < least { 0 } else { digits }
+    };
+    let front = colour_bytes(after);
+    let back = match after.get(front) {
+        Some(b',') if front > 0 => colour_bytes(&after[front + 1..]),
+        _ => 0,
+    };
+    if back > 0 { front + 1 + back } else { front }
 }
 
 /// Whether a character ends the line, or changes the direction of what comes after it.
@@ -84,6 +129,8 @@ pub fn whole_chars(bytes: &[u8], most: usize) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -97,6 +144,41 @@ mod tests {
         check("tab\there\u{7f}\u{8}\r\n\0", "tab here");
         check("cut \u{1b}[38;5", "cut ");
         check("cut \u{1b}]never ends", "cut ");
+    }
+
+    #[test]
+    fn formatting_goes_with_its_colours() {
+        let check = |raw: &str, expect: &str| {
+            assert_eq!(plain(raw), expect, "{raw:?}");
+            assert_eq!(printable(raw), expect, "{raw:?} on a terminal");
+        };
+        check("\x0304,05hi", "hi");
+        check("\x02b\x1di\x1fu\x1es\x11m\x16r\x0f.", "biusmr.");
+        check("I love \x033IRC! \x03It is the \x037best protocol ever!", "I love IRC! It is the best protocol ever!");
+        check("\x0313,8,6\x03,7,8 and \x02\x029", ",6,7,8 and 9");
+        check("\x03123 \x031,234 \x0399,안", "3 4 ,안");
+        check("\x04ff00AAred\x04ff00AA,123456both\x04ff00AA,12345 no", "redboth,12345 no");
+        check("\x04fffff five, \x04,ffffff", "fffff five, ,ffffff");
+        check("the end\x03", "the end");
+        check("\x03\u{661}", "\u{661}");
+    }
+
+    #[test]
+    fn what_has_no_formatting_is_left_alone() {
+        for text in ["", "3,4 ff00ff 안녕", "\x01ACTION waves\x01", "tab\there"] {
+            assert!(matches!(plain(text), Cow::Borrowed(same) if same == text), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_terminal_gets_no_code_of_either_kind(text in "([\x02\x03\x04\x1b\\[0-9,a-fm]|\\PC){0,20}") {
+            let shown = printable(&text);
+            let plain = plain(&text);
+            prop_assert_eq!(printable(&plain), &*shown);
+            prop_assert!(!shown.contains(char::is_control));
+            prop_assert_eq!(printable(&shown), &*shown);
+        }
     }
 
     #[test]
