@@ -4,11 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand, value_parser};
 
-use crate::codec::{MESSAGE_BYTES_MAX, MESSAGE_BYTES_MIN};
+use crate::codec::{IRC_MESSAGE_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_BYTES_MIN};
+use crate::dialect::Dialect;
 use crate::fanout::{Pace, Plan};
 use crate::net::Target;
+
+/// The room of the benchmarks.
+pub(crate) const ROOM: &str = "#bench";
 
 /// The load generator and the benchmarks of Maru.
 ///
@@ -37,9 +42,24 @@ pub(crate) enum Command {
         /// The server.
         #[command(flatten)]
         server: ServerArgs,
+        /// How it is spoken to; in IRC the connections register and join nothing
+        #[arg(long, value_enum, default_value_t = Dialect::Lines)]
+        dialect: Dialect,
         /// How many connections to open
         #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
         connections: usize,
+    },
+    /// Measure what it costs a running IRC server that many join a room one after another
+    Joins {
+        /// The server.
+        #[command(flatten)]
+        server: ServerArgs,
+        /// How many join
+        #[arg(long, value_name = "N", default_value_t = 3000, value_parser = at_least_one)]
+        clients: usize,
+        /// The room that they join
+        #[arg(long, value_name = "ROOM", default_value = ROOM, value_parser = room)]
+        room: String,
     },
     /// Start Maru and the floor in turn, measure both, and print one table
     Run(RunArgs),
@@ -61,18 +81,31 @@ pub(crate) struct ServerArgs {
     pub(crate) spread: bool,
 }
 
+impl ServerArgs {
+    /// Where its connections go.
+    pub(crate) fn target(&self) -> Target {
+        Target { address: self.addr, spread: self.spread }
+    }
+}
+
 /// What `fanout` is told.
 #[derive(Debug, Args)]
 pub(crate) struct FanoutArgs {
     #[command(flatten)]
     server: ServerArgs,
+    /// How it is spoken to
+    #[arg(long, value_enum, default_value_t = Dialect::Lines)]
+    dialect: Dialect,
+    /// The room that everybody joins, in IRC
+    #[arg(long, value_name = "ROOM", default_value = ROOM, value_parser = room)]
+    room: String,
     /// Connections that only listen
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = at_least_one)]
     members: usize,
     /// Connections that speak, in turn; several hear one another
     #[arg(long, value_name = "S", default_value_t = 1, value_parser = at_least_one)]
     senders: usize,
-    /// Size of a message, its newline included
+    /// Size of a message, its newline included; in IRC its text and one byte
     #[arg(long, value_name = "BYTES", default_value_t = 64, value_parser = message_bytes)]
     bytes: usize,
     #[command(flatten)]
@@ -134,15 +167,19 @@ pub(crate) struct LedgerArgs {
 }
 
 impl FanoutArgs {
-    /// The plan that these arguments make.
-    pub(crate) fn plan(&self) -> Plan {
+    /// The plan that these arguments make, if there can be such messages.
+    pub(crate) fn plan(&self) -> Result<Plan> {
+        let fits = !self.dialect.is_irc() || self.bytes <= IRC_MESSAGE_BYTES_MAX;
+        ensure!(fits, "a line of IRC has no place for {} bytes\nhint: at most {IRC_MESSAGE_BYTES_MAX}", self.bytes);
         let pace = match (self.pace.window, self.pace.rate) {
             (Some(window), _) => Pace::Window(window),
             (None, rate) => Pace::Rate(rate.unwrap_or(1.0)),
         };
-        Plan {
-            target: Target { address: self.server.addr, spread: self.server.spread },
+        Ok(Plan {
+            target: self.server.target(),
             pid: self.server.pid,
+            dialect: self.dialect,
+            room: self.room.clone(),
             members: self.members,
             senders: self.senders,
             bytes: self.bytes,
@@ -150,12 +187,15 @@ impl FanoutArgs {
             messages: self.messages,
             warmup: self.warmup,
             stall: Duration::from_secs(self.stall),
-        }
+        })
     }
 }
 
 /// Descriptors set the true bound; this one keeps the arithmetic of senders and receivers in range.
 const CONNECTIONS_MAX: usize = 60_000;
+
+/// As much as [`IRC_MESSAGE_BYTES_MAX`] leaves a place for.
+const ROOM_BYTES_MAX: usize = 50;
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     in_range(text, 1, CONNECTIONS_MAX)
@@ -163,6 +203,15 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 fn message_bytes(text: &str) -> Result<usize, String> {
     in_range(text, MESSAGE_BYTES_MIN, MESSAGE_BYTES_MAX)
+}
+
+/// A room's name goes into a line as it is.
+fn room(text: &str) -> Result<String, String> {
+    let breaks = |c: char| c.is_control() || matches!(c, ' ' | ',' | ':');
+    match text.strip_prefix('#') {
+        Some(name) if !name.is_empty() && text.len() <= ROOM_BYTES_MAX && !name.contains(breaks) => Ok(text.to_owned()),
+        _ => Err(format!("expected # and a name without spaces, {ROOM_BYTES_MAX} bytes at most")),
+    }
 }
 
 fn in_range(text: &str, min: usize, max: usize) -> Result<usize, String> {
@@ -199,5 +248,7 @@ mod tests {
         assert!(!with(&[]) && !with(&["--window", "1", "--rate", "1"]));
         assert!(!with(&["--window", "0"]) && !with(&["--rate", "0"]) && !with(&["--rate", "nan"]));
         assert!(!with(&["--window", "1", "--bytes", "10"]) && !with(&["--window", "1", "--members", "0"]));
+        assert!(with(&["--window", "1", "--dialect", "irc-tags", "--room", "#마루"]));
+        assert!(!with(&["--window", "1", "--room", "마루"]) && !with(&["--window", "1", "--room", "#a b"]));
     }
 }

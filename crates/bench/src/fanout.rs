@@ -10,16 +10,15 @@ mod engine;
 mod tally;
 
 use std::fmt;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use hdrhistogram::Histogram;
-use rustix::time::{ClockId, clock_gettime};
 
-use crate::codec::Codec;
+use crate::dialect::Dialect;
 use crate::net::Target;
 use crate::os::CpuClock;
-use crate::process;
+use crate::process::{self, own_cpu};
 use engine::Engine;
 pub(crate) use tally::Faults;
 
@@ -39,11 +38,15 @@ pub(crate) struct Plan {
     pub(crate) target: Target,
     /// Its process, whose CPU time counts.
     pub(crate) pid: u32,
+    /// How it is spoken to.
+    pub(crate) dialect: Dialect,
+    /// The room that everybody joins, in IRC.
+    pub(crate) room: String,
     /// Connections that only listen.
     pub(crate) members: usize,
     /// Connections that speak, in turn; more than one hear one another.
     pub(crate) senders: usize,
-    /// Size of a message with its newline.
+    /// Size of a message with its newline; in IRC that of its text and one byte.
     pub(crate) bytes: usize,
     /// How they are sent.
     pub(crate) pace: Pace,
@@ -123,7 +126,7 @@ impl Session {
         process::allow_files(plan.members + plan.senders + 64)?;
         let server =
             CpuClock::of(plan.pid).with_context(|| format!("cannot read the CPU clock of process {}", plan.pid))?;
-        let mut engine = Engine::connect(plan, Codec::new(plan.bytes, run_number()))?;
+        let mut engine = Engine::connect(plan)?;
         engine.join()?;
         let (window, latency) = match plan.pace {
             Pace::Window(window) => (window, None),
@@ -164,17 +167,6 @@ pub(crate) fn measure(plan: &Plan) -> Result<Report> {
     let mut session = Session::start(plan)?;
     session.measure(plan.messages)?;
     session.finish()
-}
-
-/// Tells the messages of this run from those of another that a server may play again.
-fn run_number() -> u32 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    (now.as_nanos() as u32).wrapping_mul(0x9e37_79b1) ^ std::process::id()
-}
-
-fn own_cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }
 
 impl fmt::Display for Report {

@@ -1,17 +1,19 @@
 //! What a connection costs that does nothing: how much the server's memory grows by many silent ones.
 //!
-//! Every connection is seen to be accepted (the server's process has one descriptor more for each), and the memory is
-//! read when it no longer moves: after the silence by which a server may recognise its plain clients, and over several
-//! equal readings. At the end every connection must still stand, so that a server that turns people away does not win.
+//! Every connection is seen to be accepted (the server's process has one descriptor more for each, or in IRC each is
+//! welcomed), and the memory is read when it no longer moves: after the silence by which a server may recognise its
+//! plain clients, and over several equal readings. In IRC the connections register, are sent all that a server has to
+//! say to somebody new, and join nothing. At the end every connection must still stand, so that a server that turns
+//! people away does not win.
 
 use std::fmt;
-use std::os::fd::OwnedFd;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use crate::net::{Target, read_some};
+use crate::crowd::Crowd;
+use crate::dialect::Dialect;
+use crate::net::Target;
 use crate::patience::Patience;
 use crate::process::{self, Memory};
 
@@ -62,57 +64,43 @@ impl fmt::Display for Report {
 }
 
 /// Opens the connections, waits until the server's memory has settled, and compares.
-pub(crate) fn measure(target: Target, pid: u32, connections: usize) -> Result<Report> {
+pub(crate) fn measure(target: Target, pid: u32, dialect: Dialect, connections: usize) -> Result<Report> {
     process::allow_files(connections + 64)?;
-    let before = settled_memory(pid, Duration::ZERO)?;
+    let mut crowd = Crowd::new(target, dialect)?;
+    let before = settled_memory(pid, Duration::ZERO, &mut crowd)?;
     let files = process::open_files(pid)?;
-    let mut crowd = Vec::with_capacity(connections);
     while crowd.len() < connections {
-        for _ in 0..BATCH.min(connections - crowd.len()) {
-            crowd.push(target.connect(crowd.len())?);
-        }
+        crowd.admit(BATCH.min(connections - crowd.len()))?;
         let patience = Patience::new(format!("the server to accept {} connections", crowd.len()), ACCEPT_LIMIT);
-        while process::open_files(pid)? < files + crowd.len() {
+        // In IRC each has been welcomed by now.
+        while !dialect.is_irc() && process::open_files(pid)? < files + crowd.len() {
             patience.check()?;
-            thread::sleep(ACCEPT_INTERVAL);
+            crowd.rest(ACCEPT_INTERVAL)?;
+            crowd.ensure_whole()?;
         }
     }
-    let after = settled_memory(pid, SILENCE)?;
-    ensure_open(&crowd)?;
+    if dialect.is_irc() {
+        crowd.quiet(|_| false)?;
+    }
+    let after = settled_memory(pid, SILENCE, &mut crowd)?;
+    crowd.ensure_whole()?;
     Ok(Report { connections, before, after })
 }
 
-/// The server's memory when it has stopped moving, and not before `at_least` has passed.
-fn settled_memory(pid: u32, at_least: Duration) -> Result<Memory> {
+/// The server's memory when it has stopped moving, and not before `at_least` has passed. What it says meanwhile to the
+/// crowd is read and forgotten.
+fn settled_memory(pid: u32, at_least: Duration, crowd: &mut Crowd) -> Result<Memory> {
     let began = Instant::now();
     let patience = Patience::new("the server's memory to settle", SETTLE_LIMIT);
     let mut last = Memory::of(pid)?;
     let mut equal = 1;
     while equal < READINGS_EQUAL {
         patience.check()?;
-        thread::sleep(READING_INTERVAL);
+        crowd.rest(READING_INTERVAL)?;
         let memory = Memory::of(pid)?;
         let counts = memory == last && began.elapsed() >= at_least;
         equal = if counts { equal + 1 } else { 1 };
         last = memory;
     }
     Ok(last)
-}
-
-/// Each connection must have been kept. What the server said to it is read and forgotten.
-fn ensure_open(crowd: &[OwnedFd]) -> Result<()> {
-    let mut scratch = [0; 4096];
-    for (index, socket) in crowd.iter().enumerate() {
-        loop {
-            match read_some(socket, &mut scratch) {
-                None => break,
-                Some(0) => {
-                    let hint = "hint: is the server's limit of connections high enough?";
-                    bail!("the server closed connection {} of {}\n{hint}", index + 1, crowd.len());
-                }
-                Some(_) => {}
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,12 +1,15 @@
-//! What `/proc` tells of the server: its memory and how many descriptors it has open; and our own descriptor limit.
+//! What `/proc` tells of the server: its memory and how many descriptors it has open; and of ourselves the limit of
+//! descriptors and the CPU time.
 //!
-//! Both are read from outside, so that no server has to be built for being measured. Reading another process's
+//! The server is read from outside, so that none has to be built for being measured. Reading another process's
 //! descriptors takes the same user or root.
 
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
 
 /// What a process holds in memory, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,12 @@ fn parse(status: &str) -> Option<Memory> {
 pub(crate) fn open_files(pid: u32) -> Result<usize> {
     let path = format!("/proc/{pid}/fd");
     Ok(fs::read_dir(&path).with_context(|| format!("cannot read {path}"))?.count())
+}
+
+/// The CPU time that we have used ourselves.
+pub(crate) fn own_cpu() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }
 
 /// Raises our limit of open descriptors, which a server that we start inherits, as far as it may be raised, and makes

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::cli::RunArgs;
+use crate::cli::{ROOM, RunArgs};
+use crate::dialect::Dialect;
 use crate::fanout::{self, PERCENTILES, Pace, Plan, Session};
 use crate::net::Target;
 use crate::{idle, patience, process};
@@ -164,6 +165,8 @@ impl Course<'_> {
         Plan {
             target: Target { address: server.address(), spread: false },
             pid: server.pid(),
+            dialect: Dialect::Lines,
+            room: ROOM.to_owned(),
             members: self.members,
             senders: 1,
             bytes: MESSAGE_BYTES,
@@ -183,7 +186,8 @@ impl Course<'_> {
             eprintln!("measuring {connections} idle connections, {kind}");
             let server = Server::start(kind, self.maru)?;
             let target = Target { address: server.address(), spread: false };
-            let report = idle::measure(target, server.pid(), connections).map_err(|error| server.explain(error))?;
+            let report = idle::measure(target, server.pid(), Dialect::Lines, connections)
+                .map_err(|error| server.explain(error))?;
             resident.push(kind, report.resident_bytes());
             anonymous.push(kind, report.anonymous_bytes());
         }
