@@ -17,7 +17,7 @@ lint:
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
 
-# Maru against the cheapest possible broadcaster, as one table (docs/BENCH.md); `just bench --quick` in about a minute.
+# Maru against the cheapest possible broadcaster, as one table (docs/BENCH.md); `just bench --quick` in a minute or two.
 bench *arguments:
     cargo build --locked --release -p maru -p bench
     ./target/release/maru-bench run {{ arguments }}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use clap::{Args, Parser, Subcommand, value_parser};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use crate::codec::{IRC_MESSAGE_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_BYTES_MIN};
 use crate::dialect::Dialect;
@@ -141,6 +141,9 @@ pub(crate) struct RunArgs {
     /// Fewer rounds and messages: to see that it works, not to be quoted
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Only one of the tables
+    #[arg(long, value_enum)]
+    pub(crate) only: Option<Table>,
     /// Members in the room
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = at_least_one)]
     pub(crate) members: usize,
@@ -153,6 +156,17 @@ pub(crate) struct RunArgs {
     /// Silent connections for the memory
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
     pub(crate) connections: usize,
+}
+
+/// The tables of `run`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Table {
+    /// Plain lines against the floor
+    Lines,
+    /// A ledger that survives the end of the server against one in memory
+    Ledgers,
+    /// IRC against the floor
+    Irc,
 }
 
 /// What `ledger` is told.

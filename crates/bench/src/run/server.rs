@@ -16,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Error, Result, bail};
 use tempfile::TempDir;
 
+use crate::net::Target;
 use crate::os;
 use crate::patience::Patience;
 
@@ -103,6 +104,11 @@ impl Server {
     /// Where it listens.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens, for connections that come from one address.
+    pub(super) fn target(&self) -> Target {
+        Target { address: self.address, spread: false }
     }
 
     /// Its process.

@@ -9,6 +9,8 @@ use super::server::Kind;
 pub(super) enum Unit {
     /// Time.
     Microseconds,
+    /// Time, much of it.
+    Seconds,
     /// Memory.
     Bytes,
     /// Things.
@@ -22,8 +24,8 @@ pub(super) enum Bar {
     Ratio(f64),
     /// At most so much more than the floor's figure.
     More(f64),
-    /// At most so many bytes, whatever the floor's figure.
-    Bytes(f64),
+    /// At most so much, whatever the floor's figure.
+    AtMost(f64),
     /// The figure is for information.
     None,
 }
@@ -54,7 +56,7 @@ impl Row {
         match self.bar {
             Bar::Ratio(bar) => Some(median(&self.ratios()) <= bar),
             Bar::More(bar) => Some(median(&self.maru) - median(&self.floor) <= bar),
-            Bar::Bytes(bar) => Some(median(&self.maru) <= bar),
+            Bar::AtMost(bar) => Some(median(&self.maru) <= bar),
             Bar::None => None,
         }
     }
@@ -66,7 +68,7 @@ impl Row {
     fn cells(&self) -> [String; 6] {
         let ratio = match (self.unit, &self.ratios()[..]) {
             // The floor keeps next to nothing for a connection: a ratio to it would only be large.
-            (Unit::Bytes, _) => "-".to_owned(),
+            (Unit::Bytes, _) | (_, []) => "-".to_owned(),
             (_, [one]) => format!("{one:.2}"),
             (_, all) => {
                 let (low, high) = all.iter().fold((f64::MAX, f64::MIN), |(low, high), &r| (low.min(r), high.max(r)));
@@ -76,7 +78,7 @@ impl Row {
         let bar = match self.bar {
             Bar::Ratio(bar) => format!("{bar:.2}"),
             Bar::More(bar) => format!("+{}", self.show(bar)),
-            Bar::Bytes(_) => self.show(self.bar_value()),
+            Bar::AtMost(bar) => self.show(bar),
             Bar::None => "-".to_owned(),
         };
         let holds = match self.holds() {
@@ -87,15 +89,10 @@ impl Row {
         [self.name.clone(), self.show(median(&self.floor)), self.show(median(&self.maru)), ratio, bar, holds.to_owned()]
     }
 
-    fn bar_value(&self) -> f64 {
-        match self.bar {
-            Bar::Ratio(bar) | Bar::More(bar) | Bar::Bytes(bar) => bar,
-            Bar::None => f64::NAN,
-        }
-    }
-
     fn show(&self, value: f64) -> String {
         match self.unit {
+            _ if value.is_nan() => "-".to_owned(),
+            Unit::Seconds => format!("{value:.2} s"),
             Unit::Microseconds if value < 100.0 => format!("{value:.2} us"),
             Unit::Microseconds => format!("{value:.0} us"),
             Unit::Bytes => format!("{value:.0} B"),
@@ -149,13 +146,15 @@ mod tests {
         let rows = [
             row("CPU", Unit::Microseconds, Bar::Ratio(1.25), &[2.0, 4.0, 3.0], &[2.2, 4.8, 3.9]),
             row("speed", Unit::Count, Bar::None, &[1000.0], &[900.0]),
-            row("memory", Unit::Bytes, Bar::Bytes(2048.0), &[10.0], &[4096.0]),
+            row("memory", Unit::Bytes, Bar::AtMost(2048.0), &[10.0], &[4096.0]),
+            row("joins", Unit::Seconds, Bar::AtMost(3.6), &[], &[3.1]),
         ];
         let expect = "\
 figure    floor     maru                ratio     bar  holds
 CPU     3.00 us  3.90 us  1.20 (1.10 to 1.30)    1.25    yes
 speed      1000      900                 0.90       -      -
 memory     10 B   4096 B                    -  2048 B     NO
+joins         -   3.10 s                    -  3.60 s    yes
 ";
         assert_eq!(render(Kind::BOTH, &rows), expect);
     }
@@ -172,6 +171,6 @@ memory     10 B   4096 B                    -  2048 B     NO
     fn what_was_not_measured_does_not_hold() {
         assert_eq!(row("", Unit::Count, Bar::Ratio(1.2), &[], &[]).holds(), Some(false));
         assert_eq!(row("", Unit::Count, Bar::Ratio(1.2), &[0.0], &[0.0]).holds(), Some(false));
-        assert_eq!(row("", Unit::Bytes, Bar::Bytes(2.0), &[], &[]).holds(), Some(false));
+        assert_eq!(row("", Unit::Bytes, Bar::AtMost(2.0), &[], &[]).holds(), Some(false));
     }
 }
