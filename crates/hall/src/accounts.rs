@@ -20,8 +20,8 @@ pub(crate) struct Account {
     pub(crate) created: Time,
     /// People who are not heard, as they were called.
     pub(crate) ignored: BTreeMap<PersonId, Nick>,
-    /// Up to where it has read.
-    pub(crate) read: BTreeMap<RoomName, Seq>,
+    /// Up to where it has read a room, or what was said with somebody, by the folded name.
+    pub(crate) read: BTreeMap<String, ReadUntil>,
     /// Who wrote while it was away, and the entry behind which that begins.
     pub(crate) waiting: BTreeMap<PersonId, Seq>,
     /// Where it is although nobody is connected.
@@ -46,6 +46,27 @@ impl Account {
     }
 }
 
+/// Up to where something has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct ReadUntil {
+    /// By time, if that is known.
+    pub(crate) at: Time,
+    /// By entry, if that is known.
+    pub(crate) seq: Seq,
+}
+
+impl ReadUntil {
+    pub(crate) fn write(self) -> String {
+        format!("{} {}", self.seq.0, self.at.0)
+    }
+
+    /// Older programs wrote down the entry alone.
+    fn read(words: &str) -> Option<Self> {
+        let (seq, at) = words.split_once(' ').unwrap_or((words, "0"));
+        Some(Self { seq: Seq(seq.parse().ok()?), at: Time(at.parse().ok()?) })
+    }
+}
+
 /// All accounts.
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
@@ -54,9 +75,16 @@ pub(crate) struct Accounts {
     /// What nicks look like, however they are spelt.
     looks: BTreeMap<String, PersonId>,
     certificates: BTreeMap<String, PersonId>,
+    /// Those of admins.
+    admins: BTreeSet<PersonId>,
 }
 
 impl Accounts {
+    /// The accounts of admins.
+    pub(crate) fn admins(&self) -> impl Iterator<Item = PersonId> {
+        self.admins.iter().copied()
+    }
+
     pub(crate) fn get(&self, id: PersonId) -> Option<&Account> {
         self.people.get(&id)
     }
@@ -91,6 +119,7 @@ impl Accounts {
             Keep::Unset(Subject::Account(id), field) => self.fold_field(*id, field, None),
             Keep::Forget(Subject::Account(id)) => {
                 self.people.remove(id);
+                self.admins.remove(id);
                 self.nicks.retain(|_, owner| owner != id);
                 self.looks.retain(|_, owner| owner != id);
                 self.certificates.retain(|_, owner| owner != id);
@@ -128,6 +157,14 @@ impl Accounts {
                     self.looks.extend(left.map(|looks| (looks, id)));
                 }
             }
+            "admin" => {
+                account.admin = on;
+                if on {
+                    self.admins.insert(id)
+                } else {
+                    self.admins.remove(&id)
+                };
+            }
             "verifier" => account.verifier = secret.cloned(),
             "certificate" => {
                 if on {
@@ -148,7 +185,6 @@ impl Account {
     fn fold(&mut self, what: &str, rest: &str, value: Option<&str>) {
         let on = value.is_some();
         match what {
-            "admin" => self.admin = on,
             "always-on" => self.always_on = on,
             "created" => self.created = Time(value.and_then(|v| v.parse().ok()).unwrap_or(0)),
             "ignored" => {
@@ -159,10 +195,9 @@ impl Account {
                 };
             }
             "read" => {
-                let Ok(room) = RoomName::recorded(rest, usize::MAX) else { return };
-                match value.and_then(|v| v.parse().ok()) {
-                    Some(seq) => self.read.insert(room, Seq(seq)),
-                    None => self.read.remove(&room),
+                match value.and_then(ReadUntil::read) {
+                    Some(until) => self.read.insert(rest.to_owned(), until),
+                    None => self.read.remove(rest),
                 };
             }
             "waiting" => {

@@ -2,7 +2,9 @@
 
 use crate::identity::Door;
 use crate::state::{Effects, Person, Presence};
-use crate::{Author, Deed, Effect, Entry, Event, Hall, LogId, PersonId, Proposal, Reply, RoomName, Seq, SessionId};
+use crate::{
+    Author, Deed, Effect, Entry, Event, Hall, LogId, PersonId, Proposal, Reply, RoomName, Seq, SessionId, Text,
+};
 
 impl Hall {
     /// Somebody is put out of a room, and told so, when they have seen the given entry.
@@ -27,14 +29,18 @@ impl Hall {
             Deed::Registered(name) => Reply::Registered(name.clone()),
             Deed::Ignored(_, nick, on) => Reply::Ignoring(nick.clone(), *on),
             Deed::Read(room, _) => Reply::Read(room.clone()),
+            Deed::ReadUntil(target, at) => Reply::Marker(target.to_string(), Some(*at)),
             Deed::Waiting | Deed::Fetched => return,
             _ => Reply::Deed(deed.clone()),
         };
         out.push(Effect::Reply(session, reply, self.head));
         match deed {
-            Deed::Registered(_) if there => {
-                self.follow_own(session, out);
-                self.give_at_door(session, Door { account: true, password: false }, out);
+            Deed::Registered(name) if there => {
+                if !self.door(session).register {
+                    self.follow_own(session, out);
+                }
+                self.give_at_door(session, Door { account: true, ..Door::default() }, out);
+                self.is_known_as(session, name.clone(), entry, out);
             }
             Deed::Ignored(..) => self.tell_ignored(id, out),
             Deed::Deleted => self.send_home(id, out),
@@ -57,7 +63,7 @@ impl Hall {
             logs.iter().filter_map(|log| if let LogId::Room(room) = log { Some(room.clone()) } else { None }).collect();
         rooms.iter().for_each(|room| self.exit(id, room));
         let sessions = self.people.get(&id).map(|person| person.sessions.clone()).unwrap_or_default();
-        let Some(first) = sessions.first().copied() else { return self.forget(id) };
+        let Some(first) = sessions.first().copied() else { return self.forget(id, out) };
         if let Some(person) = self.people.get_mut(&id) {
             person.rare_mut().leaving = false;
         }
@@ -87,14 +93,14 @@ impl Hall {
         for id in gone {
             let logs = self.rooms_shown(id);
             if logs.is_empty() {
-                self.forget(id);
+                self.forget(id, out);
                 continue;
             }
             let author = Author::guest(id, SessionId(0), self.people[&id].called().clone());
             if let Some(person) = self.people.get_mut(&id) {
                 person.rare_mut().leaving = true;
             }
-            out.push(Effect::Propose(Proposal::new(author, logs, Event::Quit)));
+            out.push(Effect::Propose(Proposal::new(author, logs, Event::Quit(Text::new("")))));
         }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::identity::AUDIT;
 use crate::state::{Effects, Presence};
 use crate::{
-    Author, Block, Deed, Effect, Entry, Event, Feed, Hall, LogId, PersonId, Proposal, Refusal, Reply, RoomName, Seq,
-    SessionId, accounts,
+    Author, Block, Coming, Deed, Effect, Entry, Event, Feed, Hall, LogId, Nick, PersonId, Proposal, Refusal, Reply,
+    RoomName, Seq, SessionId, Topic, accounts,
 };
 
 /// What each log grows by, and the feed that readers see it through.
@@ -62,20 +62,22 @@ impl Hall {
         let author = &proposal.author;
         self.unreserve(&proposal.keeps);
         match &proposal.event {
-            Event::Message(..) | Event::Invite(_) => self.came_back(&proposal.logs),
+            Event::Message(..) | Event::Tags | Event::Invite(_) => self.came_back(&proposal.logs),
+            Event::Guise(..) => self.is_seen_as_before(author.person),
             Event::Topic(_)
-            | Event::Redact(_)
+            | Event::Away(_)
+            | Event::Redact(..)
             | Event::Redacted
             | Event::Rule(_)
             | Event::Kick(..)
             | Event::Account(_)
             | Event::Audit(_) => {}
-            Event::Join => {
+            Event::Join(_) => {
                 for room in rooms(&proposal.logs) {
                     self.joined_unseen(author.person, room, out);
                 }
             }
-            Event::Part => {
+            Event::Part(_) => {
                 for room in rooms(&proposal.logs) {
                     let heard = self.rooms.get(room).map_or(self.head, |r| r.feed.head());
                     self.parted(author.person, room, heard, out);
@@ -89,7 +91,7 @@ impl Hall {
                 }
             }
             // Whoever is gone is gone, on the record or not.
-            Event::Quit => {
+            Event::Quit(_) => {
                 self.has_left(author.person, &proposal.logs, self.head, out);
                 return;
             }
@@ -106,25 +108,37 @@ impl Hall {
         let Some(there) = self.rooms.get(room).filter(|_| before == Some(Presence::Joining)) else { return };
         let (head, people) = (there.feed.head(), there.members.len());
         for session in sessions {
-            self.come_in(session, room, head, people, out);
+            self.come_in(session, room, head, people, Coming::Unrecorded, out);
         }
     }
 
     /// A session is in a room from an entry on: it goes on where another one ended, or is told what was said before.
-    fn come_in(&mut self, session: SessionId, room: &RoomName, from: Seq, people: usize, out: &mut Effects) {
+    fn come_in(
+        &mut self,
+        session: SessionId,
+        room: &RoomName,
+        from: Seq,
+        people: usize,
+        how: Coming,
+        out: &mut Effects,
+    ) {
+        // Who has come in is told so behind the entry that says it.
+        let told = Seq(from.0 + 1).min(self.head);
         let resumes = self.sessions.get(&session).and_then(|s| s.rare.as_ref()?.resumes);
         let from = resumes.map_or(from, |seq| seq.min(from)).max(self.floor(room));
         self.follow_room(session, room, from, out);
-        let reply = Reply::Joined { room: room.clone(), topic: self.topic_of(room), people };
-        out.push(Effect::Reply(session, reply, self.head));
+        let read = self.read_until(session, room);
+        let reply = Reply::Joined { read, room: room.clone(), topic: self.topic_of(room), people, how };
+        out.push(Effect::Reply(session, reply, told));
         if resumes.is_none() {
             self.replay(session, LogId::Room(room.clone()), self.head, out);
         }
     }
 
-    fn feed(&self, log: &LogId) -> Option<Arc<Feed>> {
+    pub(crate) fn feed(&self, log: &LogId) -> Option<Arc<Feed>> {
         match log {
             LogId::Room(room) => self.rooms.get(room).map(|r| Arc::clone(&r.feed)),
+            LogId::Operators(room) => self.rooms.get(room)?.council.as_ref().map(|council| Arc::clone(&council.feed)),
             LogId::Direct(..) => self.directs.get(log).map(|d| Arc::clone(&d.feed)),
         }
     }
@@ -132,17 +146,27 @@ impl Hall {
     /// In a room with very many people nobody is told of those who come, go or change their nick.
     fn is_unannounced(&self, entry: &Entry, log: &LogId) -> bool {
         let LogId::Room(room) = log else { return false };
-        matches!(entry.event, Event::Join | Event::Part | Event::Quit | Event::Nick(_))
-            && self.rooms.get(room).is_some_and(|there| there.members.len() >= self.limits.announced_people)
+        matches!(
+            entry.event,
+            Event::Join(_) | Event::Part(_) | Event::Quit(_) | Event::Nick(_) | Event::Away(_) | Event::Guise(..)
+        ) && self.rooms.get(room).is_some_and(|there| there.members.len() >= self.limits.announced_people)
     }
 
     fn apply(&mut self, entry: &Entry, heard: &dyn Fn(&Self, &RoomName) -> Seq, out: &mut Effects) {
         match &entry.event {
             Event::Message(..) => {
                 self.said(entry);
+                self.council_told(entry, out);
                 self.delivered(entry, out);
             }
-            Event::Redact(target) => self.redacted(entry, *target, out),
+            Event::Tags => self.came_back(&entry.logs),
+            Event::Away(reason) => {
+                self.is_away(entry.author.person, &entry.author, reason, out);
+                let away = Reply::Away(!reason.as_str().is_empty());
+                out.push(Effect::Reply(entry.author.session, away, entry.seq));
+            }
+            Event::Guise(guise, _) => self.is_seen_as(entry, guise, out),
+            Event::Redact(target, _) => self.redacted(entry, *target, out),
             Event::Redacted => {}
             Event::Rule(rule) => rooms(&entry.logs).for_each(|room| self.ruled(entry.author.session, room, rule, out)),
             Event::Kick(whom, nick, _) => rooms(&entry.logs).for_each(|room| {
@@ -161,35 +185,46 @@ impl Hall {
             }
             Event::Account(deed) => self.done_to_account(entry, deed, out),
             Event::Audit(words) => self.audited(entry, words, out),
-            Event::Join => rooms(&entry.logs).for_each(|room| self.joined(entry, room, out)),
-            Event::Part => rooms(&entry.logs).for_each(|room| {
+            Event::Join(_) => rooms(&entry.logs).for_each(|room| self.joined(entry, room, out)),
+            Event::Part(_) => rooms(&entry.logs).for_each(|room| {
                 let until = heard(self, room);
                 self.parted(entry.author.person, room, until, out);
             }),
-            Event::Quit => {
+            Event::Quit(_) => {
                 self.has_left(entry.author.person, &entry.logs, entry.seq, out);
             }
-            Event::Nick(nick) => {
-                let Some(person) = self.people.get_mut(&entry.author.person) else { return };
-                let old = std::mem::replace(&mut person.nick, nick.clone());
-                let mut taken = None;
-                if person.next_nick() == Some(nick) {
-                    let rare = person.rare_mut();
-                    rare.next_nick = None;
-                    taken = rare.taken.take();
-                }
-                self.free_nick(&old, entry.author.person);
-                let reply = Reply::Named { nick: nick.clone(), taken };
-                out.push(Effect::Reply(entry.author.session, reply, self.head));
-            }
+            Event::Nick(nick) => self.renamed(entry, nick, out),
             Event::Topic(text) => {
                 for room in rooms(&entry.logs) {
-                    self.set_topic(room, entry.seq, text);
+                    let by = Some(entry.author.nick.clone());
+                    self.set_topic(room, entry.seq, Topic { text: text.clone(), by, at: Some(entry.at) });
                     let reply = Reply::TopicSet(room.clone(), text.clone());
                     out.push(Effect::Reply(entry.author.session, reply, self.head));
                 }
             }
         }
+    }
+
+    /// Somebody is called otherwise from now on.
+    fn renamed(&mut self, entry: &Entry, nick: &Nick, out: &mut Effects) {
+        let id = entry.author.person;
+        let Some(person) = self.people.get_mut(&id) else { return };
+        let old = std::mem::replace(&mut person.nick, nick.clone());
+        let mut taken = None;
+        if person.next_nick() == Some(nick) {
+            let rare = person.rare_mut();
+            rare.next_nick = None;
+            taken = rare.taken.take();
+        }
+        self.free_nick(&old, id);
+        self.nick_gone(&old, out);
+        if old != *nick {
+            let guise = self.guise_of(id);
+            self.note_gone(old, guise);
+        }
+        self.nick_here(nick, id, out);
+        let reply = Reply::Named { nick: nick.clone(), taken, old: None };
+        out.push(Effect::Reply(entry.author.session, reply, self.head));
     }
 
     /// Who said something can take it back, for as long as it is among the last things that they said.
@@ -226,7 +261,8 @@ impl Hall {
         let (session, to) = (entry.author.session, &to);
         let there = self.people.get(to).filter(|person| !person.sessions.is_empty());
         if let Some(person) = there {
-            out.push(Effect::Reply(session, Reply::Delivered(person.nick.clone()), entry.seq));
+            let away = person.rare.as_ref().and_then(|rare| rare.away.clone());
+            out.push(Effect::Reply(session, Reply::Delivered(person.nick.clone(), away), entry.seq));
             // They may have come between the question and the ledger's answer: then it waits for them, and they are here.
             let first = person.sessions[0];
             if self.accounts.get(*to).is_some_and(|account| account.waiting.contains_key(&entry.author.person)) {
@@ -271,12 +307,20 @@ impl Hall {
         let people = there.members.len();
         let Some(person) = self.people.get_mut(&id) else { return };
         person.set_presence(room, Presence::Joined);
+        let sessions = person.sessions.clone();
+        self.comes_away(entry, room, out);
         if before == Some(Presence::Appearing) {
             // Who listened there has had a cursor since they came.
+            for session in sessions {
+                let (read, topic) = (self.read_until(session, room), self.topic_of(room));
+                let reply = Reply::Joined { read, room: room.clone(), topic, people, how: Coming::Seen };
+                out.push(Effect::Reply(session, reply, entry.seq));
+            }
             return;
         }
-        for session in person.sessions.clone() {
-            self.come_in(session, room, Seq(entry.seq.0 - 1), people, out);
+        for session in sessions {
+            let how = if session == entry.author.session { Coming::Asked } else { Coming::Shown };
+            self.come_in(session, room, Seq(entry.seq.0 - 1), people, how, out);
         }
         // Who was an admin when they asked to come in may be none any more.
         if room.as_str() == AUDIT && !self.is_admin(entry.author.session) {
@@ -315,6 +359,6 @@ fn other(entry: &Entry) -> Option<PersonId> {
 fn rooms(logs: &[LogId]) -> impl Iterator<Item = &RoomName> {
     logs.iter().filter_map(|log| match log {
         LogId::Room(room) => Some(room),
-        LogId::Direct(..) => None,
+        LogId::Direct(..) | LogId::Operators(_) => None,
     })
 }

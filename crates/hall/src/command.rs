@@ -2,6 +2,8 @@
 
 mod account;
 mod admin;
+mod away;
+mod council;
 mod direct;
 mod ignore;
 mod invite;
@@ -10,17 +12,22 @@ mod kick;
 mod login;
 mod look;
 mod mark;
+mod monitor;
 mod nick;
 mod part;
+mod people;
+mod profile;
 mod redact;
 mod resume;
 mod rule;
 mod say;
+mod tags;
 mod topic;
 
 use crate::state::Effects;
 use crate::{
-    Effect, Flag, Hall, Kind, List, Mask, Nick, Rank, Refusal, RoomName, Search, Secret, Seq, SessionId, Span, Text,
+    Effect, Flag, Glob, Hall, Kind, List, Mark, Mask, Nick, PersonId, Rank, Refusal, RoomName, Search, Secret, Seq,
+    SessionId, Span, Text, Time,
 };
 
 pub use admin::{Admin, Barred, Whom};
@@ -38,19 +45,112 @@ pub enum Command {
         kind: Kind,
         /// What.
         text: Text,
+        /// What the client adds for other clients, escaped.
+        tags: Option<Box<str>>,
+    },
+    /// Say something in a room to those alone who keep it in order.
+    Council {
+        /// Where.
+        room: RoomName,
+        /// How it is meant.
+        kind: Kind,
+        /// What.
+        text: Text,
+        /// What the client adds for other clients, escaped.
+        tags: Option<Box<str>>,
     },
     /// Be called so.
     Nick {
         /// The nick.
         nick: Nick,
-        /// Take the next free one when it is in use, and say nothing when it is not: what a program wants that only
-        /// sends `name: text`.
-        adopt: bool,
+        /// What is to happen if it is another's.
+        clash: Clash,
+    },
+    /// Be known as this.
+    Profile {
+        /// The user that the client was started by.
+        user: Option<Box<str>>,
+        /// What one calls oneself at length.
+        real_name: Option<Box<str>>,
+    },
+    /// Who introduces itself has done so, and wants to be let in.
+    Enter,
+    /// Be away, for this reason; be back, if there is none.
+    Away(Option<Text>),
+    /// Whether a program speaks.
+    Bot(bool),
+    /// Whether to hear what admins tell each other.
+    Wallops(bool),
+    /// What holds for the session.
+    Modes,
+    /// Who somebody is, or who is somewhere.
+    Look(Look),
+    /// Whose coming and going to be told of.
+    Monitor(Monitor),
+    /// Tags without text, to a room or to somebody.
+    Tags {
+        /// Where, or to whom.
+        to: Target,
+        /// The tags, escaped.
+        tags: Box<str>,
+        /// Whether who does not see them misses nothing: they are not recorded.
+        passing: bool,
+    },
+    /// Prove to be an admin, without being anybody else.
+    Oper {
+        /// Whose account, by any of its nicks.
+        account: Nick,
+        /// Its password.
+        password: Secret,
     },
     /// Come into a room, with its key if it has one, or speak there if already in it.
     Join(RoomName, Option<Secret>),
-    /// Leave a room.
-    Part(Option<RoomName>),
+    /// Leave all rooms.
+    PartAll,
+    /// Into which rooms is one asked?
+    Invitations,
+    /// What was said there, or with somebody.
+    Said {
+        /// Where, or with whom.
+        to: Target,
+        /// Which of it.
+        span: Span,
+        /// How many at most.
+        most: usize,
+        /// Whether with what else happened.
+        events: bool,
+    },
+    /// What was said in all rooms that one is in.
+    SaidEverywhere {
+        /// Which of it.
+        span: Span,
+        /// How many at most in each.
+        most: usize,
+        /// Whether with what else happened.
+        events: bool,
+    },
+    /// The session comes from there, says a gateway that is trusted, before it has introduced itself.
+    Vouch {
+        /// Its address.
+        address: std::net::IpAddr,
+        /// Whether it speaks to the gateway in TLS.
+        secure: bool,
+    },
+    /// Where was something said last between two marks?
+    Targets {
+        /// Behind this.
+        after: Mark,
+        /// Before this.
+        before: Mark,
+        /// How many at most.
+        most: usize,
+    },
+    /// Up to this time it has been read; or up to when has it?
+    Marker(Target, Option<Time>),
+    /// Be no admin any more.
+    NoOper,
+    /// Leave a room, for this reason. May be empty.
+    Part(Option<RoomName>, Text),
     /// Set a room's topic, or ask for it.
     Topic {
         /// Where.
@@ -60,8 +160,8 @@ pub enum Command {
     },
     /// Who is in a room?
     Who(Option<RoomName>),
-    /// Which rooms are there?
-    Rooms,
+    /// Which rooms are there? All of them, or as many as fit on a screen.
+    Rooms(bool),
     /// A direct message.
     Direct {
         /// To whom.
@@ -70,6 +170,8 @@ pub enum Command {
         kind: Kind,
         /// What.
         text: Text,
+        /// What the client adds for other clients, escaped.
+        tags: Option<Box<str>>,
     },
     /// Messages of a room.
     History {
@@ -82,6 +184,15 @@ pub enum Command {
     Search(Search),
     /// Take back what the person said: the last message, or one before it (1: the last).
     Redact(usize),
+    /// Take back this message there, one's own or, for those who keep the room in order, anybody's.
+    RedactThat {
+        /// Where it was said, or to whom.
+        to: Target,
+        /// The message.
+        seq: Seq,
+        /// Why. May be empty.
+        reason: Text,
+    },
     /// Go on where another session has ended, here and in the rooms that it comes into until it says something or pings.
     /// Whatever the session was shown before this is shown again.
     Resume {
@@ -162,8 +273,61 @@ pub enum Command {
     Unread(Option<RoomName>),
     /// What an admin may ask for.
     Admin(Admin),
-    /// Leave the hall.
-    Quit,
+    /// Leave the hall, for this reason. May be empty.
+    Quit(Text),
+}
+
+/// What is to happen if a nick that is asked for is another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clash {
+    /// A guest takes the next free one; others are refused.
+    Number,
+    /// The next free one is taken, and nothing is said if there was no need: what a program wants that only sends
+    /// `name: text`.
+    Adopt,
+    /// It is refused.
+    Refuse,
+}
+
+/// Where something goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// To a room.
+    Room(RoomName),
+    /// To somebody.
+    Person(Nick),
+}
+
+/// What is to be known of people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    /// The names of those in a room, behind this person; with all else that is seen of them, or without.
+    Names(RoomName, Option<PersonId>, bool),
+    /// Those in a room, behind this person.
+    Members(RoomName, Option<PersonId>),
+    /// These.
+    These(Vec<Nick>),
+    /// Those whom this fits, behind this person.
+    Masked(Glob, Option<PersonId>),
+    /// Who was here under this name.
+    Gone(Nick),
+    /// How many there are.
+    Census,
+}
+
+/// Whose coming and going a session is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Monitor {
+    /// Of these too.
+    Add(Vec<Nick>),
+    /// Of these no more.
+    Remove(Vec<Nick>),
+    /// Of nobody.
+    Clear,
+    /// Of whom?
+    List,
+    /// Who of them is here?
+    Status,
 }
 
 /// A change of a room's rules, as it is asked for.
@@ -179,6 +343,8 @@ pub enum Change {
     Slow(Option<u32>),
     /// Somebody is this, or nothing any more.
     Rank(Nick, Option<Rank>),
+    /// Somebody is this at least, or is it no more: who is more, or something else, stays so.
+    Raise(Nick, Rank, bool),
     /// Somebody is in a list, for so many seconds (or for ever) and for this reason; or is not.
     List(List, Whom, Option<(Option<u64>, Text)>),
     /// The room belongs to the one who asks.
@@ -205,6 +371,8 @@ impl Command {
             Self::Redact(_)
                 | Self::Login { .. }
                 | Self::LoginByCertificate(_)
+                | Self::RedactThat { .. }
+                | Self::Oper { .. }
                 | Self::Logout { .. }
                 | Self::Register(_)
                 | Self::Unregister(_)
@@ -221,7 +389,7 @@ impl Hall {
         if matches!(command, Command::Say { .. } | Command::Direct { .. } | Command::Ping(_)) {
             self.resumed(session);
         }
-        if self.asks_at_door(session) {
+        if !self.door(session).register && self.asks_at_door(session) {
             self.at_door.remove(&session);
             out.push(Effect::Refuse(session, Refusal::NotLetIn, self.head));
             out.push(Effect::Close(session));
@@ -232,14 +400,14 @@ impl Hall {
             return;
         }
         let refusal = match command {
-            Command::Say { room, kind, text } => self.say(session, room, kind, text, out),
-            Command::Nick { nick, adopt } => self.nick(session, nick, adopt, out),
+            Command::Say { room, kind, text, tags } => self.say(session, room, kind, text, tags, out),
+            Command::Nick { nick, clash } => self.nick(session, nick, clash, out),
             Command::Join(room, key) => self.join(session, room, key.as_ref(), out),
-            Command::Part(room) => self.part(session, room, out),
+            Command::Part(room, reason) => self.part(session, room, reason, out),
             Command::Topic { room, text } => self.topic(session, room, text, out),
             Command::Who(room) => self.who(session, room, out),
-            Command::Rooms => self.list_rooms(session, out),
-            Command::Direct { to, kind, text } => self.direct(session, &to, kind, text, out),
+            Command::Rooms(all) => self.list_rooms(session, all, out),
+            Command::Direct { to, kind, text, tags } => self.direct(session, &to, kind, text, tags, out),
             Command::History { room, span } => self.history(session, room, span, out),
             Command::Search(search) => self.search(session, search, out),
             Command::Redact(back) => self.redact(session, back, out),
@@ -265,14 +433,52 @@ impl Hall {
             Command::Read(room) => self.read(session, room, out),
             Command::Unread(room) => self.unread(session, room, out),
             Command::Admin(admin) => self.admin(session, admin, out),
-            Command::Quit => {
-                out.push(Effect::Close(session));
-                Ok(())
-            }
+            Command::Quit(reason) => self.quit(session, reason, out),
+            other => self.introduced(session, other, out),
         };
         if let Err(refusal) = refusal {
             out.push(Effect::Refuse(session, refusal, self.head));
         }
+    }
+
+    /// What only those dialects ask for in which one introduces oneself.
+    fn introduced(&mut self, session: SessionId, command: Command, out: &mut Effects) -> Result<(), Refusal> {
+        match command {
+            Command::Profile { user, real_name } => self.profile(session, user, real_name, out),
+            Command::Enter => self.come_in_at_door(session, out),
+            Command::Away(reason) => self.away(session, reason, out),
+            Command::Bot(bot) => self.bot(session, bot, out),
+            Command::Wallops(on) => self.hear_wallops(session, on, out),
+            Command::Modes => self.modes(session, None, out),
+            Command::Look(look) => self.look(session, look, out),
+            Command::Monitor(monitor) => self.monitor(session, monitor, out),
+            Command::Tags { to, tags, passing } => self.tag(session, to, tags, passing, out),
+            Command::RedactThat { to, seq, reason } => self.redact_that(session, to, seq, reason, out),
+            Command::Oper { account, password } => self.oper(session, &account, password, out),
+            Command::NoOper => self.no_oper(session, out),
+            Command::PartAll => self.part_all(session, out),
+            Command::Invitations => self.invitations(session, out),
+            Command::Said { to, span, most, events } => self.what_was_said(session, to, span, most, events, out),
+            Command::SaidEverywhere { span, most, events } => {
+                for room in self.rooms_of(self.person_of(session)) {
+                    self.what_was_said(session, Target::Room(room), span, most, events, out)?;
+                }
+                Ok(())
+            }
+            Command::Council { room, kind, text, tags } => self.tell_council(session, room, kind, text, tags, out),
+            Command::Vouch { address, secure } => self.vouch(session, address, secure, out),
+            Command::Targets { after, before, most } => self.targets(session, after, before, most, out),
+            Command::Marker(to, until) => self.marker(session, &to, until, out),
+            _ => unreachable!("everything else was done"),
+        }
+    }
+
+    fn quit(&mut self, session: SessionId, reason: Text, out: &mut Effects) -> Result<(), Refusal> {
+        if let Some(known) = self.sessions.get_mut(&session).filter(|_| !reason.as_str().is_empty()) {
+            known.rare_mut().parting = Some(reason);
+        }
+        out.push(Effect::Close(session));
+        Ok(())
     }
 
     /// Whether a session may ask for this at all.
@@ -282,12 +488,17 @@ impl Hall {
         let may = self.accounts.get(person).is_some() || self.is_admin(session);
         door.account |= !may && self.policy.guests == crate::Guests::Refused;
         let (at_all, of_guests) = match command {
-            C::Ping(_) | C::Quit | C::Pass(_) => (true, true),
+            C::Ping(_) | C::Quit(_) | C::Pass(_) | C::Enter => (true, true),
+            C::Profile { .. } | C::Nick { .. } | C::Vouch { .. } if door.register => (true, true),
+            C::Away(_) if door.register => (!door.password, true),
             C::Login { .. } | C::LoginByCertificate(_) => (!door.password, true),
             C::Register(_) | C::Nick { .. } => (!door.password, true),
-            C::Say { .. } | C::Topic { text: Some(_), .. } | C::Direct { .. } | C::Invite { .. } => {
-                (!door.any(), false)
-            }
+            C::Say { .. }
+            | C::Topic { text: Some(_), .. }
+            | C::Direct { .. }
+            | C::Invite { .. }
+            | C::Tags { .. }
+            | C::Council { .. } => (!door.any(), false),
             C::Rule { .. } | C::Kick { .. } => (!door.any(), false),
             _ => (!door.any(), true),
         };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    Barred, Block, Deed, Feed, LogId, MaskError, NameError, Nick, PersonId, Proposal, RoomName, Rule, Rules, Secret,
-    Seq, SessionId, Standing, Subject, Text, Time,
+    Block, Feed, Guise, LogId, Nick, PersonId, Proposal, Refusal, Reply, RoomName, Secret, Seq, SessionId, Standing,
+    Subject, Text, Time,
 };
 
 /// One thing to do.
@@ -43,6 +43,11 @@ pub enum Effect {
     Bars(Vec<(IpNet, Option<Time>)>),
     /// Take nobody in any more, and stop when everybody has been given what waits for them.
     Drain,
+    /// Read the configuration again.
+    Reload,
+    /// Show this to those who follow the log and can be shown it, but not to the session: it is no entry, and who does not see
+    /// it misses nothing.
+    Signal(SessionId, LogId, Box<crate::Author>, Box<str>),
 }
 
 /// Work with passwords, too slow for the hall.
@@ -106,6 +111,21 @@ pub enum Query {
         span: Span,
         /// How many at most.
         most: usize,
+        /// Whether what else happened there is told with them, and counted.
+        events: bool,
+    },
+    /// In which of these logs something was said last between two marks.
+    Targets {
+        /// The logs: those that the person may see.
+        logs: Vec<LogId>,
+        /// Whose conversations are among them, whoever they were with.
+        of: Option<PersonId>,
+        /// Behind this.
+        after: Mark,
+        /// Before this.
+        before: Mark,
+        /// How many at most: those in which it is longest ago.
+        most: usize,
     },
     /// Messages that fit, newest first.
     Search {
@@ -125,6 +145,30 @@ pub enum Span {
     Since(Time),
     /// Behind this entry.
     After(Seq),
+    /// Between two marks, neither of which is in it.
+    Between {
+        /// Behind this.
+        after: Mark,
+        /// Before this.
+        before: Mark,
+        /// Whether the newest are meant when there are more than may be told; the oldest otherwise.
+        newest: bool,
+    },
+    /// Around a mark: as many before it as from it on.
+    Around(Mark),
+}
+
+/// A place in a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Before all of it.
+    Beginning,
+    /// Behind all of it.
+    End,
+    /// Where the entry of this number stands, or would stand: it need not be one of this log, nor be there at all.
+    Seq(Seq),
+    /// This millisecond: behind it is what came later, before it what came earlier.
+    Time(Time),
 }
 
 impl Query {
@@ -147,11 +191,22 @@ pub struct Beginning {
     /// No number ever given to a session is larger.
     pub session: u64,
     /// The topics that rooms have, with the entries that set them, oldest first.
-    pub topics: Vec<(RoomName, Seq, Text)>,
+    pub topics: Vec<(RoomName, Seq, Topic)>,
     /// What is remembered beside the log: every field that was set and not unset.
     pub kept: Vec<(Subject, String, Secret)>,
     /// What nobody outside knows and never changes: addresses are cloaked with it. Hexadecimal, 64 digits.
     pub secret: Option<Secret>,
+}
+
+/// A room's topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// What it says.
+    pub text: Text,
+    /// Who set it, as they were called, if that is still known.
+    pub by: Option<Nick>,
+    /// When, if that is still known.
+    pub at: Option<Time>,
 }
 
 /// What is searched for: messages for which all of this holds.
@@ -176,6 +231,56 @@ pub struct RoomInfo {
     pub name: RoomName,
     /// How many people are in it, without those who only listen.
     pub people: usize,
+    /// Its topic.
+    pub topic: Option<Topic>,
+    /// Since when there is anybody.
+    pub since: Time,
+}
+
+/// Somebody as those see them who ask about them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonInfo {
+    /// The person.
+    pub person: PersonId,
+    /// What they are called.
+    pub nick: Nick,
+    /// What else is seen of them.
+    pub guise: Guise,
+    /// Their account.
+    pub account: Option<Nick>,
+    /// Why they are away, if they are.
+    pub away: Option<Text>,
+    /// Whether they are an admin.
+    pub admin: bool,
+    /// Whether all their connections are encrypted.
+    pub secure: bool,
+    /// What they are in the room that was asked about.
+    pub standing: Standing,
+    /// When they came: the first of their sessions that are here.
+    pub since: Option<Time>,
+    /// When they last said something, or came.
+    pub active: Option<Time>,
+    /// Where they come from: only for themselves, and for admins.
+    pub address: Option<IpAddr>,
+    /// The fingerprint of their certificate: only for themselves, and for admins.
+    pub certificate: Option<String>,
+    /// The rooms in which the one who asks may see them, and what they are there.
+    pub rooms: Vec<(RoomName, Standing)>,
+}
+
+/// How many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Census {
+    /// Sessions that have been let in.
+    pub sessions: usize,
+    /// Sessions that have not been let in yet.
+    pub at_door: usize,
+    /// Sessions of admins.
+    pub admins: usize,
+    /// Rooms.
+    pub rooms: usize,
+    /// As many sessions as there ever were at one time, since the hall began.
+    pub most: usize,
 }
 
 /// A room as admins see it.
@@ -238,318 +343,13 @@ pub struct AccountState {
     pub sessions: usize,
 }
 
-/// An answer to one session.
-#[derive(Debug, Clone)]
-pub enum Reply {
-    /// The session has arrived.
-    Welcome {
-        /// What its person is called for now.
-        nick: Nick,
-        /// Where it is.
-        room: RoomName,
-        /// How many people are there.
-        people: usize,
-    },
-    /// The person is called this now.
-    Named {
-        /// The nick.
-        nick: Nick,
-        /// The one asked for, when it was in use.
-        taken: Option<Nick>,
-    },
-    /// The session came into a room, and speaks there.
-    Joined {
-        /// The room.
-        room: RoomName,
-        /// Its topic.
-        topic: Option<Text>,
-        /// How many people are there, the session's own person among them.
-        people: usize,
-    },
-    /// The session was in that room already and speaks there now.
-    Focused(RoomName),
-    /// The session left a room.
-    Parted {
-        /// The room.
-        room: RoomName,
-        /// Where it speaks now.
-        focus: Option<RoomName>,
-    },
-    /// A room's topic, asked for.
-    Topic(RoomName, Option<Text>),
-    /// The room's topic was changed as asked.
-    TopicSet(RoomName, Text),
-    /// Who is in a room.
-    Who {
-        /// The room.
-        room: RoomName,
-        /// Their nicks, sorted, and what they are there; at most as many as the limit allows.
-        nicks: Vec<(Nick, Standing)>,
-        /// How many people are not named for lack of room.
-        more: usize,
-        /// How many only listen.
-        listening: usize,
-    },
-    /// The rooms there are, those with most people first; at most as many as the limit allows.
-    Rooms {
-        /// The rooms.
-        rooms: Vec<RoomInfo>,
-        /// How many rooms are not named for lack of room.
-        more: usize,
-    },
-    /// A direct message went to this person.
-    Delivered(Nick),
-    /// A direct message is kept for this person, who is not there.
-    Kept(Nick),
-    /// The answer to a ping.
-    Pong(String),
-    /// The ledger's answer to [`Query::Replay`], oldest first.
-    Replay(Vec<Arc<crate::Entry>>),
-    /// The ledger's answer to [`Query::History`].
-    History {
-        /// Oldest first.
-        entries: Vec<Arc<crate::Entry>>,
-        /// Whether there is more of what was asked for.
-        more: bool,
-    },
-    /// The ledger's answer to [`Query::Search`].
-    Found {
-        /// Newest first.
-        entries: Vec<Arc<crate::Entry>>,
-        /// The words that were looked for.
-        words: Vec<String>,
-        /// How many entries could not be looked through: what is found may be missing some of them.
-        unindexed: u64,
-    },
-    /// The session goes on where another one has ended, or is told what it may go on from.
-    Resumed {
-        /// Which hall this is.
-        hall: String,
-        /// Whether it goes on: otherwise it begins here.
-        goes_on: bool,
-    },
-    /// A message of the session's person was taken back as asked.
-    Redacted,
-    /// Entries before this point are gone from the ledger: the session missed some, and is told.
-    Gap,
-    /// The hall is closing.
-    Closing,
-    /// The connection sends faster than it may and is slowed to this many messages a second.
-    Slowed(u32),
-    /// The connection has sent faster than it may for too long, and is closed.
-    Flooded,
-    /// Something is asked of the session before it may come in.
-    Door {
-        /// The hall's password; otherwise an account.
-        password: bool,
-        /// Whether it could make an account.
-        registration: bool,
-    },
-    /// An account was made of the session's person.
-    Registered(Nick),
-    /// The session is the person of an account now.
-    LoggedIn {
-        /// The account.
-        account: Nick,
-        /// What its person is called, or about to be.
-        nick: Nick,
-    },
-    /// The session is nobody's any more.
-    LoggedOut(Nick),
-    /// So many other sessions of the account are closed.
-    LoggedOutOthers(usize),
-    /// The session is closed because another one of its account asked for that.
-    SentAway,
-    /// This was done with the session's account.
-    Deed(Deed),
-    /// The session's account.
-    Account(Box<AccountInfo>),
-    /// The session has no account.
-    NoAccount,
-    /// A room's rules.
-    Rules {
-        /// The room.
-        room: RoomName,
-        /// Its rules; the key only for those who may change it.
-        rules: Box<Rules>,
-        /// Who owns it.
-        owner: Option<Nick>,
-    },
-    /// The room's rule was changed as asked.
-    RuleSet(RoomName, Rule),
-    /// A list of a room: its masks, and who put them there when, until when and why.
-    List(RoomName, crate::List, Vec<(crate::Mask, crate::Listed)>),
-    /// This person was put out of the room as asked.
-    Kicked(RoomName, Nick),
-    /// The session's person was put out of a room.
-    PutOut {
-        /// The room.
-        room: RoomName,
-        /// Where the session speaks now.
-        focus: Option<RoomName>,
-    },
-    /// This person was asked into a room.
-    Invited(Nick, RoomName),
-    /// Who is not heard.
-    Ignored(Vec<Nick>),
-    /// This person is not heard any more, or is again.
-    Ignoring(Nick, bool),
-    /// All that is in a room so far counts as read.
-    Read(RoomName),
-    /// An admin says something to everybody.
-    Announced(Nick, Text),
-    /// The session is put out of the hall, for this reason.
-    Killed(Text),
-    /// An administrative act was done, in the words in which it is recorded.
-    Done(Text),
-    /// Accounts, for an admin.
-    Accounts {
-        /// They.
-        accounts: Vec<AccountState>,
-        /// How many are not named for lack of room.
-        more: usize,
-    },
-    /// All rooms, for an admin.
-    AllRooms {
-        /// They.
-        rooms: Vec<RoomState>,
-        /// How many are not named for lack of room.
-        more: usize,
-    },
-    /// Who is connected, for an admin.
-    Connected {
-        /// Their sessions.
-        sessions: Vec<SessionInfo>,
-        /// How many are not named for lack of room.
-        more: usize,
-    },
-    /// Who is kept out of the hall, for an admin.
-    Bars(Vec<(String, Barred)>),
-}
-
-/// What a session may not, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// No person can be called that.
-    BadNick(String, NameError),
-    /// Somebody is called that.
-    NickInUse(Nick),
-    /// No room can be called that.
-    BadRoom(String, NameError),
-    /// The session is in as many rooms as it may be.
-    TooManyRooms(usize),
-    /// The hall has as many rooms as it may have.
-    HallFull(usize),
-    /// There is no such room.
-    NoSuchRoom(RoomName),
-    /// The session is not in that room.
-    NotInRoom(RoomName),
-    /// The session is in no room and named none.
-    Nowhere,
-    /// Nobody is called that.
-    NoSuchPerson(Nick),
-    /// A direct message to oneself.
-    ToYourself,
-    /// The topic is longer than this many characters.
-    TopicTooLong(usize),
-    /// The reason is longer than this many characters.
-    ReasonTooLong(usize),
-    /// The ledger did not take it.
-    NotRecorded,
-    /// The ledger did not take it: its disk is full.
-    DiskFull,
-    /// The ledger did not take it: it can only be read.
-    ReadOnly,
-    /// The person has said nothing lately that could be taken back.
-    NothingToRedact,
-    /// The ledger could not be read.
-    NotRead,
-    /// The client has taken too long, or asked for too much, without having been let in, and is closed.
-    NotLetIn,
-    /// The hall's password is asked for first.
-    PasswordFirst,
-    /// An account is asked for first.
-    AccountFirst,
-    /// Guests only listen here.
-    GuestsListen,
-    /// That is not the password, or there is no such account: which of them, nobody is told.
-    WrongPassword,
-    /// There were too many wrong passwords.
-    TooManyFailures,
-    /// There is too much work with passwords at the moment.
-    Busy,
-    /// It cannot be a password.
-    Unfit(Unfit),
-    /// Accounts are made by admins here.
-    RegistrationClosed,
-    /// So many accounts were made from this address lately.
-    TooManyRegistrations,
-    /// The hall has as many accounts as it may have.
-    TooManyAccounts(usize),
-    /// A nick has to be chosen first.
-    ChooseNick,
-    /// The session is the person of an account already.
-    HasAccount(Nick),
-    /// The session has no account.
-    NoAccount,
-    /// That nick belongs to an account.
-    NickRegistered(Nick),
-    /// That nick could be taken for this one, which belongs to an account.
-    LooksLike(Nick, Nick),
-    /// Nicks are changed no more often than so many times a minute.
-    TooManyNicks(u32),
-    /// There are as many of those as there may be.
-    TooMany(usize),
-    /// The account has no such nick, or needs it.
-    NotYourNick(Nick),
-    /// The session has shown no certificate.
-    NoCertificate,
-    /// The certificate belongs to another account.
-    CertificateTaken,
-    /// The account owns these rooms: they have to be given away first.
-    OwnsRooms(Vec<RoomName>),
-    /// There is no such account.
-    NoSuchAccount(Nick),
-    /// The account is kept out of the hall, for this reason.
-    AccountBarred(Text),
-    /// Only who was asked in comes into that room.
-    InviteOnly(RoomName),
-    /// That room has a key, and this was not it.
-    WrongKey(RoomName),
-    /// That room is full.
-    RoomFull(RoomName),
-    /// Only members come into that room.
-    MembersOnly(RoomName),
-    /// Only those with an account come into that room.
-    AccountsOnly(RoomName),
-    /// The person is banned from that room.
-    Banned(RoomName),
-    /// The person may not speak in that room.
-    MayNotSpeak(RoomName),
-    /// Only so many seconds after the last message.
-    SlowDown(u64),
-    /// That takes an operator of the room.
-    NotOperator(RoomName),
-    /// That takes the owner of the room.
-    NotOwner(RoomName),
-    /// That takes an admin of the hall.
-    NotAdmin,
-    /// That person is as much in the room, or more.
-    NotAbove(Nick),
-    /// That person is not in the room.
-    NotThere(Nick, RoomName),
-    /// That person is in the room already.
-    AlreadyThere(Nick, RoomName),
-    /// The room has an owner.
-    RoomOwned(RoomName),
-    /// The room has no owner.
-    RoomNotOwned(RoomName),
-    /// That cannot be done with this room.
-    NotWithThis(RoomName),
-    /// It is no mask.
-    BadMask(String, MaskError),
-    /// There is no such thing in the list.
-    NotListed(String),
-    /// It is no address and no network.
-    BadNetwork(String),
+/// What somebody changes that holds for themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnMode {
+    /// Whether a program speaks.
+    Bot,
+    /// Whether they may do what admins may.
+    Admin,
+    /// Whether they hear what admins tell each other.
+    Wallops,
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::{Deed, Keep, Nick, RoomName, Rule};
+use crate::{Deed, Guise, Keep, Nick, RoomName, Rule, Standing};
 
 /// An entry's number: its place in the one order of the whole hall. The first entry is 1; 0 is before all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -30,6 +30,8 @@ pub struct SessionId(pub u64);
 pub enum LogId {
     /// A room's.
     Room(RoomName),
+    /// What is said in a room to those alone who keep it in order.
+    Operators(RoomName),
     /// That of the direct messages between two people, the smaller id first.
     Direct(PersonId, PersonId),
 }
@@ -53,17 +55,20 @@ pub struct Author {
     pub nick: Nick,
     /// Whose account they had proved to be theirs, if any: its name.
     pub account: Option<Nick>,
+    /// What else was seen of them.
+    pub guise: Guise,
 }
 
 impl Author {
-    /// Somebody without an account.
+    /// Somebody without an account, of whom nothing else is known.
     #[must_use]
     pub fn guest(person: PersonId, session: SessionId, nick: Nick) -> Self {
-        Self { person, session, nick, account: None }
+        Self { person, session, nick, account: None, guise: Guise::unknown() }
     }
 }
 
-/// What a person wrote: one line, free of NUL, CR and LF, which no dialect could carry.
+/// What a person wrote: free of NUL and CR, which no dialect could carry, and of LF unless it was written as several lines
+/// ([`Text::of_lines`]): whoever shows one splits it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text(Arc<str>);
 
@@ -77,6 +82,20 @@ impl Text {
             return Self(line.into());
         }
         Self(raw.into())
+    }
+
+    /// The text with the lines that it was written in, a LF between them: NUL and CR go.
+    #[must_use]
+    pub fn of_lines(raw: &str) -> Self {
+        if raw.contains(['\0', '\r']) {
+            return Self(raw.chars().filter(|c| !matches!(c, '\0' | '\r')).collect::<String>().into());
+        }
+        Self(raw.into())
+    }
+
+    /// Its lines, of which there is at least one.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.0.split('\n')
     }
 
     /// The text.
@@ -99,6 +118,8 @@ pub enum Kind {
     Say,
     /// Something done (`/me`).
     Action,
+    /// Something that is not to be answered by programs (IRC's NOTICE).
+    Notice,
 }
 
 /// What happened.
@@ -106,18 +127,25 @@ pub enum Kind {
 pub enum Event {
     /// A message.
     Message(Kind, Text),
-    /// The author came into the room.
-    Join,
-    /// The author left the room.
-    Part,
-    /// The author left the hall.
-    Quit,
+    /// Tags and no text: what was added to another message, say (IRC's TAGMSG).
+    Tags,
+    /// The author came into the room, where they are this.
+    Join(Standing),
+    /// The author left the room, for this reason. May be empty.
+    Part(Text),
+    /// The author left the hall, for this reason. May be empty.
+    Quit(Text),
     /// The author is called this from now on.
     Nick(Nick),
+    /// The author is away from now on, for this reason; is back, if there is none.
+    Away(Text),
+    /// The author is seen so from now on, and known by this account or by none.
+    Guise(Guise, Option<Nick>),
     /// The room's topic is this from now on.
     Topic(Text),
-    /// The author takes back the message with this number: what it said is gone from the ledger with this entry.
-    Redact(Seq),
+    /// The author takes back the message with this number, for this reason, which may be empty: what it said is gone from
+    /// the ledger with this entry.
+    Redact(Seq, Text),
     /// A message that was taken back: what stands in its place. It is only ever read, never proposed.
     Redacted,
     /// A rule of the room is another from now on.
@@ -146,6 +174,8 @@ pub struct Proposal {
     pub event: Event,
     /// Whom it is said to, as they were called: only in the log of two people.
     pub to: Option<Nick>,
+    /// What the author's client has added for other clients (IRCv3's client-only tags), escaped: `+a=b;+c`.
+    pub tags: Option<Box<str>>,
     /// What is to be remembered with it, and forgotten.
     pub keeps: Vec<Keep>,
 }
@@ -154,7 +184,7 @@ impl Proposal {
     /// Something that changes nothing beside the log.
     #[must_use]
     pub fn new(author: Author, logs: Logs, event: Event) -> Self {
-        Self { author, logs, event, to: None, keeps: Vec::new() }
+        Self { author, logs, event, to: None, tags: None, keeps: Vec::new() }
     }
 }
 
@@ -173,6 +203,8 @@ pub struct Entry {
     pub event: Event,
     /// Whom it is said to, as they were called: only in the log of two people.
     pub to: Option<Nick>,
+    /// What the author's client has added for other clients, escaped.
+    pub tags: Option<Box<str>>,
     /// What is remembered with it, and forgotten. Whoever reads it again later finds nothing here: it is known by then.
     pub keeps: Vec<Keep>,
 }
@@ -181,32 +213,37 @@ impl Entry {
     /// The proposal, numbered.
     #[must_use]
     pub fn new(seq: Seq, at: Time, proposal: Proposal) -> Self {
-        let Proposal { author, logs, event, to, keeps } = proposal;
-        Self { seq, at, author, logs, event, to, keeps }
+        let Proposal { author, logs, event, to, tags, keeps } = proposal;
+        Self { seq, at, author, logs, event, to, tags, keeps }
     }
 
     /// What stands in this entry's place when it was taken back.
     #[must_use]
     pub fn redacted(&self) -> Self {
-        Self { event: Event::Redacted, ..self.clone() }
+        Self { event: Event::Redacted, tags: None, ..self.clone() }
     }
 
     /// The text that counts when memory is bounded, in bytes.
     #[must_use]
     pub fn text_bytes(&self) -> usize {
-        match &self.event {
-            Event::Message(_, text) | Event::Topic(text) | Event::Kick(_, _, text) | Event::Audit(text) => {
-                text.as_str().len()
-            }
-            Event::Join
-            | Event::Part
-            | Event::Quit
+        let text = match &self.event {
+            Event::Message(_, text)
+            | Event::Topic(text)
+            | Event::Kick(_, _, text)
+            | Event::Audit(text)
+            | Event::Part(text)
+            | Event::Quit(text)
+            | Event::Away(text)
+            | Event::Redact(_, text) => text.as_str().len(),
+            Event::Tags
+            | Event::Join(_)
             | Event::Nick(_)
-            | Event::Redact(_)
+            | Event::Guise(..)
             | Event::Redacted
             | Event::Rule(_)
             | Event::Invite(_)
             | Event::Account(_) => 0,
-        }
+        };
+        text + self.tags.as_ref().map_or(0, |tags| tags.len())
     }
 }

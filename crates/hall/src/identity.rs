@@ -1,15 +1,17 @@
 //! Who a session is: from the door to the person it speaks as. Several sessions may be one person.
 
+use std::sync::OnceLock;
+
 use smallvec::smallvec;
 
 use crate::accounts::Account;
 use crate::command::rank_of;
 use crate::mask::Looks;
-use crate::origin::cloak;
-use crate::state::{Effects, Person, Presence, Session, SessionRare};
+use crate::origin::{account_cloak, cloak};
+use crate::state::{Effects, Person, Presence, Profile, Rare, Session, SessionRare};
 use crate::{
-    Deed, Effect, Event, Guests, Hall, List, LogId, Nick, Origin, PersonId, Policy, Refusal, Reply, RoomName, Rules,
-    Seq, SessionId, Standing, Time, accounts,
+    Coming, Deed, Effect, Event, Guests, Guise, Hall, List, LogId, NO_HOST, NO_USER, Nick, Origin, PersonId, Policy,
+    Refusal, Reply, RoomName, Rules, Seq, SessionId, Standing, Text, Time, accounts,
 };
 
 /// Where everything that admins do is recorded, and only they may be.
@@ -22,34 +24,175 @@ pub(crate) struct Door {
     pub(crate) password: bool,
     /// To be the person of an account.
     pub(crate) account: bool,
+    /// To say that it has introduced itself.
+    pub(crate) register: bool,
 }
 
 impl Door {
     pub(crate) fn any(self) -> bool {
-        self.password || self.account
+        self.password || self.account || self.register
     }
+}
+
+/// How a client comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// It waits to be greeted.
+    Greeted,
+    /// It has begun to speak.
+    Unasked,
+    /// It introduces itself first, and is in no room before it asks to be.
+    Introduced,
+}
+
+/// Who a session is to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Me {
+    /// What its person is called.
+    pub nick: Nick,
+    /// What else is seen of them.
+    pub guise: Guise,
+    /// Their account.
+    pub account: Option<Nick>,
+    /// Whether it has been let in.
+    pub inside: bool,
 }
 
 impl Hall {
     /// A client has come: a guest who listens in the lobby, unless something is asked of it first. It is greeted if it waits
     /// to be.
-    pub fn arrive(&mut self, session: SessionId, origin: Origin, greet: bool, out: &mut Effects) {
+    pub fn arrive(&mut self, session: SessionId, origin: Origin, how: Arrival, out: &mut Effects) {
         let local = origin.local;
         let id = self.new_guest(session, local);
         let door = Door {
             password: self.policy.password.is_some() && !local,
             account: self.policy.guests == Guests::Refused && !local,
+            register: how == Arrival::Introduced,
         };
-        let mut known = Session { person: id, focus: None, origin, rare: None };
+        let introduced = door.register;
+        let mut known = Session { person: id, focus: None, origin, since: self.now, introduced, rare: None };
         if door.any() {
             known.rare = Some(Box::new(SessionRare { door, ..SessionRare::default() }));
         }
         self.sessions.insert(session, known);
+        self.most_sessions = self.most_sessions.max(self.sessions.len());
         if door.any() {
             self.at_door.insert(session, self.now);
+        }
+        if door.register {
+            // Who introduces itself is told what is missing when it has done so.
+        } else if door.any() {
             out.push(Effect::Reply(session, self.asked_at(door), self.head));
         } else if !local {
-            self.come_into_lobby(session, greet, out);
+            self.come_into_lobby(session, how == Arrival::Greeted, out);
+        }
+    }
+
+    /// Who introduced itself wants to be let in. If something is missing, it is told what, and sent away.
+    pub(crate) fn come_in_at_door(&mut self, session: SessionId, out: &mut Effects) -> Result<(), Refusal> {
+        let Some(rare) = self.sessions.get_mut(&session).and_then(|s| s.rare.as_mut()) else { return Ok(()) };
+        if !rare.door.register {
+            return Ok(());
+        }
+        if rare.door.password || rare.door.account {
+            let refusal = if rare.door.password { Refusal::PasswordFirst } else { Refusal::AccountFirst };
+            out.push(Effect::Refuse(session, refusal, self.head));
+            out.push(Effect::Close(session));
+            return Ok(());
+        }
+        rare.door.register = false;
+        self.at_door.remove(&session);
+        // Before whatever waits for it.
+        out.push(Effect::Reply(session, Reply::Entered(self.census()), Seq(0)));
+        let id = self.person_of(session);
+        let nick = self.people[&id].called().clone();
+        if self.people[&id].sessions.len() == 1 {
+            self.nick_here(&nick, id, out);
+        }
+        let rooms: Vec<_> = self.people[&id].rooms.iter().map(|(room, p)| (room.clone(), *p)).collect();
+        for (room, presence) in rooms {
+            if presence == Presence::Joining {
+                continue;
+            }
+            let Some(head) = self.rooms.get(&room).map(|there| there.feed.head()) else { continue };
+            self.be_shown(session, &room, head, out);
+        }
+        if self.accounts.get(id).is_some() {
+            self.follow_own(session, out);
+            self.tell_ignored(id, out);
+            self.fetch(session, out);
+        }
+        Ok(())
+    }
+
+    /// A session is in a room where its person has been before it: it follows the room, and is told what was said.
+    fn be_shown(&mut self, session: SessionId, room: &RoomName, head: Seq, out: &mut Effects) {
+        self.follow_room(session, room, head, out);
+        self.is_there(session, room, out);
+        self.replay(session, LogId::Room(room.clone()), head, out);
+    }
+
+    /// A session is told that its person is in a room.
+    fn is_there(&self, session: SessionId, room: &RoomName, out: &mut Effects) {
+        let there = self.rooms.get(room);
+        let (people, head) = there.map_or((0, self.head), |there| (there.members.len(), there.feed.head()));
+        let (read, topic) = (self.read_until(session, room), self.topic_of(room));
+        let reply = Reply::Joined { read, room: room.clone(), topic, people, how: Coming::There };
+        out.push(Effect::Reply(session, reply, head));
+    }
+
+    /// A session that has not been let in asks for something. Whether it has asked for too much, and is sent away.
+    pub fn knocks(&mut self, session: SessionId, out: &mut Effects) -> bool {
+        let too_often = self.asks_at_door(session);
+        if too_often {
+            self.at_door.remove(&session);
+            out.push(Effect::Refuse(session, Refusal::NotLetIn, self.head));
+            out.push(Effect::Close(session));
+        }
+        too_often
+    }
+
+    /// Who a session is to others. None when it has gone.
+    #[must_use]
+    pub fn me(&self, session: SessionId) -> Option<Me> {
+        let id = self.sessions.get(&session)?.person;
+        let nick = self.people.get(&id)?.nick.clone();
+        let account = self.accounts.get(id).map(|account| account.name.clone());
+        Some(Me { nick, guise: self.guise_of(id), account, inside: !self.door(session).any() })
+    }
+
+    /// What others see of a person beside the name.
+    pub(crate) fn guise_of(&self, id: PersonId) -> Guise {
+        let Some(person) = self.people.get(&id) else { return Guise::unknown() };
+        match &person.rare {
+            Some(rare) => rare.guise.get_or_init(|| self.make_guise(id, person, &rare.profile)).clone(),
+            None => self.make_guise(id, person, &Profile::default()),
+        }
+    }
+
+    fn make_guise(&self, id: PersonId, person: &Person, profile: &Profile) -> Guise {
+        let Profile { user, real_name, bot } = profile;
+        let address = person.sessions.first().and_then(|session| Some(self.sessions.get(session)?.origin.address));
+        let host = match (self.accounts.get(id), address) {
+            // Whoever is known is so wherever they come from.
+            (Some(_), _) => account_cloak(&self.secret, id),
+            (None, Some(address)) => cloak(&self.secret, address),
+            (None, None) => NO_HOST.to_owned(),
+        };
+        Guise::new(user.as_deref().unwrap_or(NO_USER), &host, *bot, real_name.as_deref().unwrap_or(""))
+    }
+
+    /// What others will see of a person when they have been told.
+    pub(crate) fn guise_anew(&self, id: PersonId) -> Guise {
+        let Some(person) = self.people.get(&id) else { return Guise::unknown() };
+        let profile = person.rare.as_ref().map(|rare| rare.profile.clone()).unwrap_or_default();
+        self.make_guise(id, person, &profile)
+    }
+
+    /// What is seen of a person has changed: it is made anew when it is asked for.
+    pub(crate) fn forget_guise(&mut self, id: PersonId) {
+        if let Some(rare) = self.people.get_mut(&id).and_then(|person| person.rare.as_mut()) {
+            rare.guise = OnceLock::new();
         }
     }
 
@@ -72,6 +215,10 @@ impl Hall {
 
     /// A session whose person is in no room yet listens in the lobby.
     pub(crate) fn come_into_lobby(&mut self, session: SessionId, greet: bool, out: &mut Effects) {
+        if self.sessions[&session].introduced {
+            // Who introduces itself comes into rooms by asking.
+            return;
+        }
         let id = self.person_of(session);
         let lobby = self.lobby.clone();
         self.enter(id, &lobby, Presence::Listening);
@@ -100,7 +247,7 @@ impl Hall {
         rare.door.password &= !given.password;
         rare.door.account &= !given.account;
         let door = rare.door;
-        if !before.any() {
+        if !before.any() || door.register {
             return;
         }
         if !door.any() {
@@ -153,7 +300,9 @@ impl Hall {
     /// Whether a session may do what admins may.
     pub(crate) fn is_admin(&self, session: SessionId) -> bool {
         let Some(known) = self.sessions.get(&session) else { return false };
-        known.origin.local || self.accounts.get(known.person).is_some_and(|account| account.admin)
+        known.origin.local
+            || self.opers.contains(&session)
+            || self.accounts.get(known.person).is_some_and(|account| account.admin)
     }
 
     /// What a session's person is in a room.
@@ -184,9 +333,12 @@ impl Hall {
     pub(crate) fn with_looks<T>(&self, session: SessionId, see: impl FnOnce(&Looks<'_>) -> T) -> T {
         let known = &self.sessions[&session];
         let cloak = cloak(&self.secret, known.origin.address);
+        let guise = self.guise_of(known.person);
         see(&Looks {
             nick: self.people[&known.person].called(),
             account: self.accounts.get(known.person).map(|account| &account.name),
+            user: guise.user(),
+            host: guise.host(),
             address: known.origin.address,
             cloak: &cloak,
         })
@@ -204,6 +356,8 @@ impl Hall {
         if from != id && self.accounts.get(from).is_some() {
             self.become_guest(session, out);
         }
+        let was = self.people[&self.person_of(session)].nick.clone();
+        self.left_behind(session, id, out);
         // It is told so before anything that follows from it.
         let first = out.len();
         if from != id {
@@ -215,11 +369,27 @@ impl Hall {
         }
         let Some(account) = self.accounts.get(id) else { return };
         let (name, nick) = (account.name.clone(), self.people[&id].called().clone());
-        out.insert(first, Effect::Reply(session, Reply::LoggedIn { account: name, nick }, Seq(0)));
+        out.insert(first, Effect::Reply(session, Reply::LoggedIn { account: name, nick, was }, Seq(0)));
+        if self.door(session).register {
+            // The rest follows when it has introduced itself.
+            self.give_at_door(session, Door { account: true, ..Door::default() }, out);
+            return;
+        }
         self.follow_own(session, out);
         self.tell_ignored(id, out);
-        self.give_at_door(session, Door { account: true, password: false }, out);
+        self.give_at_door(session, Door { account: true, ..Door::default() }, out);
         self.fetch(session, out);
+    }
+
+    /// A session becomes somebody else's: where it has been, it has been as another.
+    fn left_behind(&self, session: SessionId, id: PersonId, out: &mut Effects) {
+        let from = self.person_of(session);
+        if from != id {
+            for room in self.rooms_of(from) {
+                let was = self.people[&from].nick.clone();
+                out.push(Effect::Reply(session, Reply::Left(room, was), self.head));
+            }
+        }
     }
 
     /// The account's person is not there: they come, into the rooms where the session's guest was. Whoever saw the guest
@@ -228,11 +398,17 @@ impl Hall {
         let from = self.person_of(session);
         let Some(guest) = self.people.get(&from) else { return };
         let (rooms, nick) = (guest.rooms.clone(), guest.called().clone());
+        let profile = guest.rare.as_ref().map(|rare| rare.profile.clone());
         let Some(account) = self.accounts.get(id) else { return };
         let nick = if account.nicks.contains(&nick) { nick } else { account.name.clone() };
         self.reclaim(&nick, id, from, out);
         let (guest, sessions) = (false, smallvec![session]);
-        self.people.insert(id, Box::new(Person { nick, guest, sessions, rooms: smallvec![], rare: None }));
+        let rare = profile.map(|profile| Box::new(Rare { profile, ..Rare::default() }));
+        let person = Person { nick: nick.clone(), guest, sessions, rooms: smallvec![], rare };
+        self.people.insert(id, Box::new(person));
+        if !self.door(session).register {
+            self.nick_here(&nick, id, out);
+        }
         for (room, _) in &rooms {
             self.enter(id, room, Presence::Listening);
         }
@@ -262,24 +438,37 @@ impl Hall {
         let from = self.person_of(session);
         let theirs: Vec<_> = self.people[&id].rooms.iter().map(|(room, p)| (room.clone(), *p)).collect();
         let mine = self.rooms_of(from);
+        let profile = self.people[&from].rare.as_ref().map(|rare| rare.profile.clone());
         self.retire(session, out);
         let known = self.sessions.get_mut(&session).expect("it is there");
         known.person = id;
         let focus = known.focus.clone();
-        self.people.get_mut(&id).expect("it is there").sessions.push(session);
+        let person = self.people.get_mut(&id).expect("it is there");
+        person.sessions.push(session);
+        if let Some(profile) = profile.filter(|_| person.rare.as_ref().is_none_or(|r| r.profile == Profile::default()))
+        {
+            // Of somebody who was there without a client nothing was known.
+            person.rare_mut().profile = profile;
+            person.rare_mut().guise = OnceLock::new();
+        }
+        if self.door(session).register {
+            return;
+        }
         for room in mine.iter().filter(|room| !theirs.iter().any(|(other, _)| other == *room)) {
             let heard = self.rooms.get(room).map_or(self.head, |r| r.feed.head());
             out.push(Effect::Unfollow(session, LogId::Room(room.clone()), heard));
         }
         for (room, presence) in &theirs {
             // Who is about to come in is told so with all of their sessions.
-            if mine.contains(room) || *presence == Presence::Joining {
+            if *presence == Presence::Joining {
+                continue;
+            }
+            if mine.contains(room) {
+                self.is_there(session, room, out);
                 continue;
             }
             let Some(feed) = self.rooms.get(room).map(|there| std::sync::Arc::clone(&there.feed)) else { continue };
-            let head = feed.head();
-            out.push(Effect::Follow(session, LogId::Room(room.clone()), feed, head, false));
-            self.replay(session, LogId::Room(room.clone()), head, out);
+            self.be_shown(session, room, feed.head(), out);
         }
         let focus = focus.filter(|f| theirs.iter().any(|(room, _)| room == f));
         let focus = focus.or_else(|| theirs.last().map(|(room, _)| room.clone()));
@@ -306,9 +495,11 @@ impl Hall {
             person.sessions.retain(|s| *s != session);
         }
         if seen.is_empty() {
-            self.forget(id);
+            self.forget(id, out);
         } else {
-            self.propose_in(session, seen, Event::Quit, out);
+            let known = self.sessions.get_mut(&session).and_then(|known| known.rare.as_mut());
+            let reason = known.and_then(|rare| rare.parting.take()).unwrap_or_else(|| Text::new(""));
+            self.propose_in(session, seen, Event::Quit(reason), out);
             if let Some(person) = self.people.get_mut(&id) {
                 person.rare_mut().leaving = true;
             }
@@ -328,18 +519,23 @@ impl Hall {
             self.unfollow_direct(&log);
             out.push(Effect::Unfollow(session, log, until));
         }
+        let profile = self.people[&id].rare.as_ref().map(|rare| rare.profile.clone());
+        let profile = profile.filter(|profile| *profile != Profile::default());
         self.detach(session, out);
         let guest = self.new_guest(session, false);
         out.push(Effect::Ignore(session, Vec::new()));
+        if let (Some(profile), Some(person)) = (profile, self.people.get_mut(&guest)) {
+            person.rare_mut().profile = profile;
+        }
         let refused = self.policy.guests == Guests::Refused;
         let known = self.sessions.get_mut(&session).expect("it is there");
         known.person = guest;
         if refused && !known.origin.local {
             let rare = known.rare_mut();
-            (rare.door, rare.asked) = (Door { password: false, account: true }, 0);
+            (rare.door, rare.asked) = (Door { account: true, ..Door::default() }, 0);
             self.at_door.insert(session, self.now);
             self.focus(session, None, out);
-            let reply = self.asked_at(Door { password: false, account: true });
+            let reply = self.asked_at(Door { account: true, ..Door::default() });
             out.push(Effect::Reply(session, reply, self.head));
         } else {
             self.come_into_lobby(session, false, out);
@@ -393,7 +589,9 @@ impl Hall {
         }
         let Some(rules) = self.rules.of(room) else { return true };
         let address = std::net::Ipv4Addr::UNSPECIFIED.into();
-        let looks = Looks { nick: &account.name, account: Some(&account.name), address, cloak: "" };
+        let host = account_cloak(&self.secret, id);
+        let looks =
+            Looks { nick: &account.name, account: Some(&account.name), user: NO_USER, host: &host, address, cloak: "" };
         let banned = rules.lists(List::Ban, &looks, self.now) && !rules.lists(List::Exception, &looks, self.now);
         rules.standing(id) >= Standing::Operator || !banned
     }
@@ -446,6 +644,9 @@ impl Hall {
     pub fn sift(&self, session: SessionId, reply: &mut Reply) {
         let Some(known) = self.sessions.get(&session) else { return };
         let ignored = self.ignored_by(known.person);
+        if let Reply::Targets(found) = reply {
+            *reply = Reply::Conversations(self.named_targets(session, found));
+        }
         if let Reply::Replay(entries) | Reply::History { entries, .. } | Reply::Found { entries, .. } = reply {
             entries.retain(|entry| {
                 let closed = matches!(&entry.logs[..], [LogId::Room(room)] if entry.seq <= self.floor(room));

@@ -12,6 +12,7 @@ mod command;
 mod effect;
 mod entry;
 mod follow;
+mod guise;
 mod identity;
 mod keep;
 mod limits;
@@ -20,26 +21,32 @@ mod mask;
 mod name;
 mod origin;
 mod policy;
+mod refusal;
+mod reply;
 mod rule;
 mod rules;
 mod secret;
 mod state;
 mod watch;
 
-pub use command::{Admin, Barred, Change, Command, Whom};
+pub use command::{Admin, Barred, Change, Clash, Command, Look, Monitor, Target, Whom};
 pub use effect::{
-    AccountInfo, AccountState, Beginning, Effect, Proof, Proven, Query, Refusal, Reply, RoomInfo, RoomState, Search,
-    SessionInfo, Span, Unfit,
+    AccountInfo, AccountState, Beginning, Census, Effect, Mark, OwnMode, PersonInfo, Proof, Proven, Query, RoomInfo,
+    RoomState, Search, SessionInfo, Span, Topic, Unfit,
 };
 pub use entry::{Author, Entry, Event, Kind, LogId, Logs, PersonId, Proposal, Seq, SessionId, Text, Time};
+pub use guise::{Guise, NO_HOST, NO_USER};
+pub use identity::{Arrival, Me};
 pub use keep::{Keep, Subject};
 pub use limits::Limits;
-pub use log::{Block, Blocks, CLASSES, Encoded, Feed, Read};
-pub use mask::{Mask, MaskError, network};
-pub use name::{NameError, Nick, RoomName};
+pub use log::{Block, Blocks, CLASSES, Encoded, Feed, GROUP_CLASSES, Read};
+pub use mask::{Glob, Mask, MaskError, network};
+pub use name::{NameError, Nick, RoomName, SERVICES};
 pub use origin::Origin;
 pub use policy::{Guests, Policy};
+pub use refusal::Refusal;
+pub use reply::{Coming, Reply};
 pub use rule::{Deed, Flag, List, Listing, NoRule, Rank, Rule};
 pub use rules::{Listed, Rules, Standing};
 pub use secret::Secret;
-pub use state::Hall;
+pub use state::{Gone, Hall};

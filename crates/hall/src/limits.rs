@@ -51,6 +51,20 @@ pub struct Limits {
     pub login_failures_per_hour: u32,
     /// Accounts made from one address (IPv6: /64) in an hour.
     pub registrations_per_hour: u32,
+    /// Longest user that a client may name, in characters; the rest is cut off.
+    pub user_chars: usize,
+    /// Longest real name, in characters; the rest is cut off.
+    pub real_name_chars: usize,
+    /// People who are told of in one go, where a whole room is asked about.
+    pub people_per_answer: usize,
+    /// People whose coming and going one session may be told of.
+    pub monitored_people: usize,
+    /// People who are remembered when they have gone.
+    pub gone_people: usize,
+    /// Bytes of tags that a client may add to one message for other clients.
+    pub tags_bytes: usize,
+    /// People in a room above whom it is not told who is typing.
+    pub typing_people: usize,
     /// Addresses of which it is remembered how often they did either. Beyond that those are forgotten that did it first.
     pub watched_addresses: usize,
 }
@@ -68,7 +82,7 @@ impl Default for Limits {
             redactable_messages: 16,
             tail_entries: 1_024,
             tail_bytes: 256 * 1024,
-            announced_people: 1_000,
+            announced_people: 10_000,
             accounts: 100_000,
             nicks_per_account: 10,
             certificates_per_account: 8,
@@ -82,6 +96,13 @@ impl Default for Limits {
             login_failures: 5,
             login_failures_per_hour: 30,
             registrations_per_hour: 10,
+            user_chars: 20,
+            real_name_chars: 150,
+            people_per_answer: 500,
+            monitored_people: 100,
+            gone_people: 1_000,
+            tags_bytes: 4_094,
+            typing_people: 200,
             watched_addresses: 10_000,
         }
     }

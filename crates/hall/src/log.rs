@@ -14,7 +14,13 @@ use smallvec::SmallVec;
 use crate::{Entry, Event, Limits, Seq};
 
 /// Classes of clients that share an encoding. What each stands for is the dialects' affair.
-pub const CLASSES: usize = 16;
+pub const CLASSES: usize = CLASS_GROUPS * GROUP_CLASSES;
+/// Classes that belong together: nobody who speaks one dialect has a place for the encodings of another.
+pub const GROUP_CLASSES: usize = 16;
+const CLASS_GROUPS: usize = 5;
+
+/// The encodings of one group of classes.
+type Group = [OnceLock<Box<Encoded>>; GROUP_CLASSES];
 
 /// The bytes of a block's entries in one class, one after the other.
 #[derive(Debug)]
@@ -41,7 +47,7 @@ impl Encoded {
 #[derive(Debug)]
 pub struct Block {
     entries: Box<[Arc<Entry>]>,
-    encoded: [OnceLock<Box<Encoded>>; CLASSES],
+    encoded: [OnceLock<Box<Group>>; CLASS_GROUPS],
 }
 
 impl Block {
@@ -53,7 +59,7 @@ impl Block {
     pub fn new(entries: Vec<Arc<Entry>>) -> Self {
         assert!(!entries.is_empty(), "a block has entries");
         debug_assert!(entries.is_sorted_by(|a, b| a.seq < b.seq), "a block is in order");
-        Self { entries: entries.into(), encoded: [const { OnceLock::new() }; CLASSES] }
+        Self { entries: entries.into(), encoded: [const { OnceLock::new() }; CLASS_GROUPS] }
     }
 
     /// The entries.
@@ -84,7 +90,9 @@ impl Block {
 
     /// The bytes of this block in a class, made by `encode` when they are first asked for and shared from then on.
     pub fn encoded(&self, class: usize, encode: impl FnOnce(&[Arc<Entry>]) -> Encoded) -> &Encoded {
-        self.encoded[class].get_or_init(|| Box::new(encode(&self.entries)))
+        let group =
+            self.encoded[class / GROUP_CLASSES].get_or_init(|| Box::new([const { OnceLock::new() }; GROUP_CLASSES]));
+        group[class % GROUP_CLASSES].get_or_init(|| Box::new(encode(&self.entries)))
     }
 }
 
@@ -164,6 +172,14 @@ impl Feed {
         let Some(stones) = block.redacted(seq) else { return };
         tail.bytes = (tail.bytes + bytes_of(&stones)).saturating_sub(bytes_of(&block));
         tail.blocks[at] = Arc::new(stones);
+    }
+
+    /// The entry of this number, if it is still in memory.
+    #[must_use]
+    pub fn find(&self, seq: Seq) -> Option<Arc<Entry>> {
+        let tail = self.tail.read().unwrap_or_else(PoisonError::into_inner);
+        let block = tail.blocks.get(tail.blocks.partition_point(|b| b.last() < seq))?;
+        block.entries.iter().find(|entry| entry.seq == seq).cloned()
     }
 
     /// Up to `most` blocks with what comes after `cursor`.

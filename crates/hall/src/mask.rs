@@ -25,7 +25,7 @@ pub enum Mask {
     Seen {
         /// What they are called.
         nick: Glob,
-        /// What their client says of them. Plain lines say nothing, which only `*` fits.
+        /// What their client says of them. Plain lines say nothing, for which `~` stands.
         user: Glob,
         /// Where they come from.
         host: Host,
@@ -64,6 +64,9 @@ pub enum MaskError {
 pub(crate) struct Looks<'a> {
     pub(crate) nick: &'a Nick,
     pub(crate) account: Option<&'a Nick>,
+    pub(crate) user: &'a str,
+    /// What others see for a host.
+    pub(crate) host: &'a str,
     pub(crate) address: IpAddr,
     pub(crate) cloak: &'a str,
 }
@@ -87,10 +90,10 @@ impl Mask {
             Self::Account(name) => looks.account.is_some_and(|account| name.fits(account.key())),
             Self::Seen { nick, user, host } => {
                 let from = match host {
-                    Host::Cloak(cloak) => cloak.fits(looks.cloak),
+                    Host::Cloak(cloak) => cloak.fits(looks.cloak) || cloak.fits(looks.host),
                     Host::Network(network) => network.contains(&looks.address.to_canonical()),
                 };
-                from && user.fits("") && nick.fits(looks.nick.key())
+                from && user.fits(&fold(looks.user)) && nick.fits(looks.nick.key())
             }
         }
     }
@@ -166,7 +169,9 @@ impl fmt::Display for Mask {
 }
 
 impl Glob {
-    fn new(text: &str) -> Self {
+    /// This pattern.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
         let mut folded = fold(text);
         // A run of stars fits what one of them does.
         while folded.contains("**") {
@@ -177,6 +182,12 @@ impl Glob {
 
     fn any() -> Self {
         Self("*".into())
+    }
+
+    /// Whether a text fits, folded first.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.fits(&fold(text))
     }
 
     /// Whether a folded text fits. The work is bounded by the product of both lengths.
@@ -262,7 +273,8 @@ mod tests {
     fn a_mask_fits_whom_it_means() {
         let (minsu, account) = (Nick::new("Minsu", 30).unwrap(), Nick::new("민수", 30).unwrap());
         let address = "::ffff:10.1.2.3".parse().unwrap();
-        let looks = Looks { nick: &minsu, account: Some(&account), address, cloak: "ab.cd" };
+        let (user, host) = ("minsu", "xy.account");
+        let looks = Looks { nick: &minsu, account: Some(&account), user, host, address, cloak: "ab.cd" };
         let fits = |text: &str| text.parse::<Mask>().unwrap().fits(&looks);
         assert!(
             fits("min*") && fits("account:민수") && fits("10.1.0.0/16") && fits("*!*@*.cd") && fits("minsu!*@10.1.2.3")

@@ -23,6 +23,9 @@ const SIGNS_REFUSED: &[char] =
 /// Signs that a nick may not begin with: room names, status prefixes, frames around system lines.
 const NICK_FIRST_REFUSED: &[char] = &['#', '&', '+', '%', '~', '$', '[', ']', '-', '.', ';', '|', '^'];
 
+/// Names that nobody may wear: those of the house's own helper.
+pub const SERVICES: [&str; 3] = ["maru", "NickServ", "ChanServ"];
+
 /// Why a name was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::Secret;
+use crate::{PersonId, Secret};
 
 /// Where a session comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,11 @@ pub(crate) fn cloak(secret: &Secret, address: IpAddr) -> String {
         IpAddr::V6(v6) => (v6.octets()[..8].to_vec(), v6.octets()[..4].to_vec()),
     };
     format!("{}.{}", code(secret, &near), code(secret, &far))
+}
+
+/// What stands for the address of those who are known: the same wherever they come from, and said of nobody else.
+pub(crate) fn account_cloak(secret: &Secret, id: PersonId) -> String {
+    format!("{}.account", code(secret, &id.0.to_be_bytes()))
 }
 
 /// Letters and digits that say nothing of the bytes to who does not know the secret.

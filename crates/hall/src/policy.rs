@@ -1,6 +1,6 @@
 //! Who may come in at all.
 
-use crate::Secret;
+use crate::{Nick, Secret};
 
 /// What those may do who have no account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,10 +23,12 @@ pub struct Policy {
     pub registration: bool,
     /// What everybody is asked for first.
     pub password: Option<Secret>,
+    /// What nobody may be called, for that is the hall itself.
+    pub reserved: Vec<Nick>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { guests: Guests::Welcome, registration: true, password: None }
+        Self { guests: Guests::Welcome, registration: true, password: None, reserved: Vec::new() }
     }
 }

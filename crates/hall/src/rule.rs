@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Mask, Nick, PersonId, RoomName, Seq, Text, Time};
+use crate::{Mask, Nick, PersonId, RoomName, Seq, Standing, Text, Time};
 
 /// A rule that holds or does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,8 +68,8 @@ pub enum Rule {
     Limit(Option<u32>),
     /// So many seconds between two messages of one person.
     Slow(Option<u32>),
-    /// This person, called so, is this from now on.
-    Rank(PersonId, Nick, Option<Rank>),
+    /// This person, called so, is this from now on, and was the other before.
+    Rank(PersonId, Nick, Option<Rank>, Option<Rank>),
     /// This mask is in a list from now on, or no longer.
     List(List, Mask, Option<Listing>),
     /// The room belongs to the account of this name and keeps its rules, or belongs to nobody.
@@ -93,6 +93,8 @@ pub enum Deed {
     Ignored(PersonId, Nick, bool),
     /// It has read this room up to this entry.
     Read(RoomName, Seq),
+    /// It has read this room, or what was said with this person, up to this time.
+    ReadUntil(Box<str>, Time),
     /// Something was said to it that it has not been given yet.
     Waiting,
     /// It has been given what was said to it while it was away.
@@ -133,6 +135,9 @@ words! {
         AccountsOnly = "accounts-only", TopicLocked = "topic-locked",
     }
     Rank { Member = "member", Voice = "voice", Operator = "operator" }
+    Standing {
+        None = "none", Member = "member", Voice = "voice", Operator = "operator", Owner = "owner", Admin = "admin",
+    }
     List { Ban = "ban", Quiet = "quiet", Exception = "exception", Invited = "invited" }
 }
 
@@ -155,6 +160,13 @@ fn number<N: FromStr>(word: &str) -> Result<N, NoRule> {
     word.parse().map_err(|_| NoRule)
 }
 
+/// The word for what somebody is who is nothing in a room.
+const NO_RANK: &str = "none";
+
+fn rank_of(word: &str) -> Result<Option<Rank>, NoRule> {
+    if word == NO_RANK { Ok(None) } else { Rank::of_word(word).map(Some).ok_or(NoRule) }
+}
+
 fn nick(word: &str) -> Result<Nick, NoRule> {
     Nick::recorded(word, usize::MAX).map_err(|_| NoRule)
 }
@@ -171,8 +183,10 @@ impl fmt::Display for Rule {
             Self::Key(on) => write!(f, "key {}", switch(*on)),
             Self::Limit(n) => write!(f, "limit {}", most(n)),
             Self::Slow(n) => write!(f, "slow {}", most(n)),
-            Self::Rank(person, nick, rank) => {
-                write!(f, "rank {} {} {nick}", person.0, rank.map_or("none", Rank::word))
+            Self::Rank(person, nick, rank, before) => {
+                let word = |rank: Option<Rank>| rank.map_or(NO_RANK, Rank::word);
+                let before = before.map(|before| format!("<{}", before.word())).unwrap_or_default();
+                write!(f, "rank {} {}{before} {nick}", person.0, word(*rank))
             }
             Self::List(list, mask, None) => write!(f, "list {} off {mask}", list.word()),
             Self::List(list, mask, Some(Listing { until, reason })) => {
@@ -201,8 +215,9 @@ impl FromStr for Rule {
             "rank" => {
                 let (person, rest) = pair(rest)?;
                 let (rank, called) = pair(rest)?;
-                let rank = if rank == "none" { None } else { Some(Rank::of_word(rank).ok_or(NoRule)?) };
-                Self::Rank(PersonId(number(person)?), nick(called)?, rank)
+                // Older programs wrote down what somebody is, and not what they were.
+                let (now, before) = rank.split_once('<').unwrap_or((rank, NO_RANK));
+                Self::Rank(PersonId(number(person)?), nick(called)?, rank_of(now)?, rank_of(before)?)
             }
             "list" => {
                 let (list, rest) = pair(rest)?;
@@ -240,6 +255,7 @@ impl fmt::Display for Deed {
             Self::AlwaysOn(on) => write!(f, "always-on {}", switch(*on)),
             Self::Ignored(person, nick, on) => write!(f, "ignored {} {} {nick}", switch(*on), person.0),
             Self::Read(room, seq) => write!(f, "read {} {room}", seq.0),
+            Self::ReadUntil(target, at) => write!(f, "read-until {} {target}", at.0),
             Self::Waiting => write!(f, "waiting all"),
             Self::Fetched => write!(f, "fetched all"),
             Self::Deleted => write!(f, "deleted all"),
@@ -277,6 +293,10 @@ impl FromStr for Deed {
                 let (seq, room) = pair(rest)?;
                 Self::Read(RoomName::recorded(room, usize::MAX).map_err(|_| NoRule)?, Seq(number(seq)?))
             }
+            "read-until" => {
+                let (at, target) = pair(rest)?;
+                Self::ReadUntil(target.into(), Time(number(at)?))
+            }
             "waiting" => Self::Waiting,
             "fetched" => Self::Fetched,
             "deleted" => Self::Deleted,
@@ -301,8 +321,9 @@ mod tests {
             Rule::Limit(Some(30)),
             Rule::Limit(None),
             Rule::Slow(Some(10)),
-            Rule::Rank(PersonId(7), minsu(), Some(Rank::Operator)),
-            Rule::Rank(PersonId(7), minsu(), None),
+            Rule::Rank(PersonId(7), minsu(), Some(Rank::Operator), None),
+            Rule::Rank(PersonId(7), minsu(), Some(Rank::Voice), Some(Rank::Operator)),
+            Rule::Rank(PersonId(7), minsu(), None, Some(Rank::Member)),
             Rule::List(List::Ban, mask(), listing(None, "")),
             Rule::List(List::Quiet, mask(), listing(Some(Time(5)), "시끄럽다 정말")),
             Rule::List(List::Exception, mask(), None),
@@ -319,11 +340,15 @@ mod tests {
             Deed::AlwaysOn(true),
             Deed::Ignored(PersonId(3), minsu(), true),
             Deed::Read(RoomName::new("#수다", 30).unwrap(), Seq(9)),
+            Deed::ReadUntil("민수".into(), Time(7)),
             Deed::Waiting,
             Deed::Fetched,
             Deed::Deleted,
         ] {
             assert_eq!(deed.to_string().parse(), Ok(deed.clone()), "{deed}");
+        }
+        for standing in Standing::ALL {
+            assert_eq!(Standing::of_word(standing.word()), Some(*standing));
         }
         for wrong in ["", "flag", "flag x on", "key maybe", "limit -1", "rank 1 king 민수", "owner on", "list ban on x"]
         {

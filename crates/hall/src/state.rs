@@ -1,7 +1,7 @@
 //! The hall's state, and the small steps that commands and entries share.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use smallvec::{SmallVec, smallvec};
 
@@ -11,8 +11,8 @@ use crate::identity::Door;
 use crate::rules::AllRules;
 use crate::watch::Watch;
 use crate::{
-    Author, Beginning, Effect, Event, Feed, Keep, Limits, LogId, Logs, Nick, Origin, PersonId, Policy, Proposal,
-    Refusal, RoomName, Secret, Seq, SessionId, Subject, Text, Time,
+    Author, Beginning, Effect, Event, Feed, Guise, Keep, Limits, LogId, Logs, Nick, Origin, PersonId, Policy, Proposal,
+    Refusal, RoomName, Secret, Seq, SessionId, Standing, Subject, Text, Time, Topic,
 };
 
 /// The list of effects that a call adds to.
@@ -60,6 +60,25 @@ pub(crate) struct Rare {
     pub(crate) ignored: SmallVec<[(PersonId, Nick); 0]>,
     /// Whether they are only waited for to be seen leaving.
     pub(crate) leaving: bool,
+    /// What their clients say of them.
+    pub(crate) profile: Profile,
+    /// What others see of them beside the name, made of that when it is first asked for.
+    pub(crate) guise: OnceLock<Guise>,
+    /// Why they are away, if they are. Not to be mistaken for having no connection.
+    pub(crate) away: Option<Text>,
+    /// When they last said something.
+    pub(crate) active: Time,
+}
+
+/// What somebody's client says of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Profile {
+    /// The user that it was started by. Nobody checks it.
+    pub(crate) user: Option<Box<str>>,
+    /// What they call themselves at length.
+    pub(crate) real_name: Option<Box<str>>,
+    /// Whether a program speaks.
+    pub(crate) bot: bool,
 }
 
 impl Person {
@@ -95,6 +114,10 @@ pub(crate) struct Session {
     pub(crate) focus: Option<RoomName>,
     /// Where it comes from.
     pub(crate) origin: Origin,
+    /// When it came.
+    pub(crate) since: Time,
+    /// Whether it has introduced itself, and is in no room that it has not asked for.
+    pub(crate) introduced: bool,
     /// Boxed, because hardly anybody has any of it.
     pub(crate) rare: Option<Box<SessionRare>>,
 }
@@ -114,6 +137,12 @@ pub(crate) struct SessionRare {
     pub(crate) failures: u32,
     /// What it has asked for without having been let in.
     pub(crate) asked: u32,
+    /// Whether it hears what admins tell each other.
+    pub(crate) wallops: bool,
+    /// Why it leaves.
+    pub(crate) parting: Option<Text>,
+    /// Whose coming and going it is told of.
+    pub(crate) monitored: Vec<Nick>,
 }
 
 impl Session {
@@ -131,6 +160,17 @@ pub(crate) struct Room {
     pub(crate) inside: usize,
     /// Who may come in once, whatever the rules are.
     pub(crate) invited: BTreeSet<PersonId>,
+    /// Since when there is anybody.
+    pub(crate) since: Time,
+    /// What is said to those alone who keep it in order, once anything has been.
+    pub(crate) council: Option<Box<Council>>,
+}
+
+/// What those who keep a room in order read, and who follows it.
+#[derive(Debug)]
+pub(crate) struct Council {
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) sessions: BTreeSet<SessionId>,
 }
 
 #[derive(Debug)]
@@ -141,6 +181,17 @@ pub(crate) struct Direct {
     pub(crate) pending: usize,
     /// What each of the two was called when last written to.
     pub(crate) called: SmallVec<[(PersonId, Nick); 2]>,
+}
+
+/// Somebody who was here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// What they were called last.
+    pub nick: Nick,
+    /// What else was seen of them.
+    pub guise: Guise,
+    /// When they went.
+    pub at: Time,
 }
 
 /// The hall: a plain value, owned by one loop.
@@ -155,7 +206,7 @@ pub struct Hall {
     pub(crate) rooms: BTreeMap<RoomName, Room>,
     pub(crate) directs: BTreeMap<LogId, Direct>,
     /// The topics of rooms, whether anybody is in them or not, with the entries that set them.
-    pub(crate) topics: BTreeMap<RoomName, (Seq, Text)>,
+    pub(crate) topics: BTreeMap<RoomName, (Seq, Topic)>,
     pub(crate) accounts: Accounts,
     pub(crate) rules: AllRules,
     /// Who is kept out of the hall.
@@ -172,6 +223,14 @@ pub struct Hall {
     /// Wrong passwords, and accounts made, by address.
     pub(crate) failures: Watch,
     pub(crate) registrations: Watch,
+    /// Who is told when somebody of this name comes and goes.
+    pub(crate) monitors: BTreeMap<Nick, SmallVec<[SessionId; 1]>>,
+    /// Sessions that have proved to be an admin's, whoever they speak as.
+    pub(crate) opers: BTreeSet<SessionId>,
+    /// Who was here, the latest last.
+    pub(crate) gone: VecDeque<Gone>,
+    /// As many sessions as there ever were at one time.
+    pub(crate) most_sessions: usize,
     /// Which hall this is.
     pub(crate) id: String,
     /// The last entry that was applied.
@@ -193,7 +252,7 @@ impl Hall {
             nicks: BTreeMap::new(),
             rooms: BTreeMap::new(),
             directs: BTreeMap::new(),
-            topics: topics.into_iter().map(|(room, seq, text)| (room, (seq, text))).collect(),
+            topics: topics.into_iter().map(|(room, seq, topic)| (room, (seq, topic))).collect(),
             accounts: Accounts::default(),
             rules: AllRules::default(),
             barred: BTreeMap::new(),
@@ -204,6 +263,10 @@ impl Hall {
             now: Time::default(),
             failures: Watch::default(),
             registrations: Watch::default(),
+            monitors: BTreeMap::new(),
+            opers: BTreeSet::new(),
+            gone: VecDeque::new(),
+            most_sessions: 0,
             id: hall,
             head,
             next_person: person + 1,
@@ -284,18 +347,18 @@ impl Hall {
     }
 
     /// The room's topic, if it has one.
-    pub(crate) fn topic_of(&self, room: &RoomName) -> Option<Text> {
-        self.topics.get(room).map(|(_, text)| text.clone())
+    pub(crate) fn topic_of(&self, room: &RoomName) -> Option<Topic> {
+        self.topics.get(room).map(|(_, topic)| topic.clone())
     }
 
     /// A room has another topic, by this entry. Of the rooms where nobody is, those whose topics are oldest lose them when
     /// there are too many.
-    pub(crate) fn set_topic(&mut self, room: &RoomName, seq: Seq, text: &Text) {
-        if text.as_str().is_empty() {
+    pub(crate) fn set_topic(&mut self, room: &RoomName, seq: Seq, topic: Topic) {
+        if topic.text.as_str().is_empty() {
             self.topics.remove(room);
             return;
         }
-        self.topics.insert(room.clone(), (seq, text.clone()));
+        self.topics.insert(room.clone(), (seq, topic));
         if self.topics.len() > self.limits.rooms {
             let empty = self.topics.iter().filter(|(name, _)| !self.rooms.contains_key(name));
             if let Some(oldest) = empty.min_by_key(|(_, (seq, _))| *seq).map(|(name, _)| name.clone()) {
@@ -310,6 +373,8 @@ impl Hall {
         for log in gone.rare.as_ref().map(|rare| rare.directs.clone()).unwrap_or_default() {
             self.unfollow_direct(&log);
         }
+        self.monitor_nobody(session);
+        self.opers.remove(&session);
         // The person goes when the entry that says so comes back.
         self.detach(session, out);
         self.sessions.remove(&session);
@@ -335,7 +400,8 @@ impl Hall {
         let room = room.or_else(|| self.sessions[&session].focus.clone()).ok_or(Refusal::Nowhere)?;
         match self.people[&self.person_of(session)].presence(&room) {
             Some(_) => Ok(room),
-            None => Err(Refusal::NotInRoom(room)),
+            None if self.rooms.contains_key(&room) || self.is_hidden(session, &room) => Err(Refusal::NotInRoom(room)),
+            None => Err(Refusal::NoSuchRoom(room)),
         }
     }
 
@@ -360,7 +426,8 @@ impl Hall {
         let Some(person) = self.people.get_mut(&id) else { return };
         if person.presence(room) == Some(Presence::Listening) {
             person.set_presence(room, Presence::Appearing);
-            self.propose_keeping(session, smallvec![LogId::Room(room.clone())], Event::Join, keeps, out);
+            let join = Event::Join(self.rank_in(id, room));
+            self.propose_keeping(session, smallvec![LogId::Room(room.clone())], join, keeps, out);
         }
     }
 
@@ -392,17 +459,24 @@ impl Hall {
         // A change of nick is told by the one who changes it.
         let nick = if now { &known.nick } else { known.called() }.clone();
         let account = self.accounts.get(person).map(|account| account.name.clone());
-        Author { person, session, nick, account }
+        Author { person, session, nick, account, guise: self.guise_of(person) }
+    }
+
+    /// What a person is in a room, admins of the hall apart, whom nobody sees there.
+    pub(crate) fn rank_in(&self, id: PersonId, room: &RoomName) -> Standing {
+        self.rules.of(room).map_or(Standing::None, |rules| rules.standing(id))
     }
 
     /// Puts a person into a room, which is made if there is none.
     pub(crate) fn enter(&mut self, id: PersonId, room: &RoomName, presence: Presence) {
-        let head = self.head;
+        let (head, now) = (self.head, self.now);
         let there = self.rooms.entry(room.clone()).or_insert_with(|| Room {
             feed: Arc::new(Feed::after(head)),
             members: BTreeSet::new(),
             inside: 0,
             invited: BTreeSet::new(),
+            since: now,
+            council: None,
         });
         there.inside += 1;
         if let Some(person) = self.people.get_mut(&id) {
@@ -427,11 +501,16 @@ impl Hall {
     }
 
     /// Forgets a person who is in no room and has no session.
-    pub(crate) fn forget(&mut self, id: PersonId) {
-        if let Some(person) = self.people.remove(&id) {
-            for nick in std::iter::once(&person.nick).chain(person.next_nick()) {
-                self.free_nick(nick, id);
-            }
+    pub(crate) fn forget(&mut self, id: PersonId, out: &mut Effects) {
+        let guise = self.guise_of(id);
+        let Some(person) = self.people.remove(&id) else { return };
+        for nick in std::iter::once(&person.nick).chain(person.next_nick()) {
+            self.free_nick(nick, id);
+        }
+        self.nick_gone(&person.nick, out);
+        // Who has shown nothing of themselves is nobody to be asked about.
+        if person.rare.is_some() {
+            self.note_gone(person.nick, guise);
         }
     }
 

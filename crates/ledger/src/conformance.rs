@@ -1,13 +1,17 @@
 //! What every ledger must do, as one suite. A ledger's own tests call [`check`].
 
+mod events;
+mod stretches;
+
 use std::sync::Arc;
 
 use hall::{
-    Author, Beginning, Deed, Entry, Event, Flag, Keep, Kind, LogId, Nick, PersonId, Proposal, Rank, RoomName, Rule,
-    Search, Secret, Seq, SessionId, Subject, Text, Time,
+    Author, Beginning, Entry, Event, Flag, Keep, Kind, LogId, Nick, PersonId, Proposal, RoomName, Rule, Search, Secret,
+    Seq, SessionId, Span, Standing, Subject, Text, Time, Topic,
 };
 
-use crate::{Found, Ledger, Reader};
+use crate::{Found, Ledger, Reader, Stretch};
+pub use events::everything;
 
 /// The log of a room.
 ///
@@ -75,12 +79,13 @@ pub fn check(make: impl Fn() -> Box<dyn Ledger>) {
     numbers_without_a_hole(&mut *make());
     reads_a_log_and_no_other(&mut *make());
     an_entry_of_several_logs_is_in_each(&mut *make());
-    every_event_is_read_as_it_was_committed(&mut *make());
+    events::check(&make);
     ends_a_replay_where_somebody_came(&mut *make());
-    begins_at_a_time(&mut *make());
+    stretches::check(&make);
     finds_words_of_any_length(&mut *make());
     finds_by_author_and_time(&mut *make());
     takes_a_message_back(&mut *make());
+    finds_a_notice_and_takes_it_back(&mut *make());
     remembers_what_a_hall_begins_with(&mut *make());
     remembers_what_is_beside_the_log(&mut *make());
     forgets_what_it_is_told_to(&mut *make());
@@ -134,7 +139,7 @@ fn reads_a_log_and_no_other(ledger: &mut dyn Ledger) {
 }
 
 fn an_entry_of_several_logs_is_in_each(ledger: &mut dyn Ledger) {
-    commit(ledger, vec![message("#a", "x"), proposal(&["#a", "#b"], Event::Quit)]);
+    commit(ledger, vec![message("#a", "x"), proposal(&["#a", "#b"], Event::Quit(Text::new("")))]);
     let reader = reader(ledger);
     for (log, expect) in [("#a", vec![1, 2]), ("#b", vec![2])] {
         let page = reader.read(&room(log), Seq(0), 9).expect("readable");
@@ -145,73 +150,22 @@ fn an_entry_of_several_logs_is_in_each(ledger: &mut dyn Ledger) {
     assert_eq!(seqs(&last.entries), [1], "only messages");
 }
 
-fn every_event_is_read_as_it_was_committed(ledger: &mut dyn Ledger) {
-    let said = |kind, text| Event::Message(kind, Text::new(text));
-    let events = [
-        Event::Join,
-        said(Kind::Say, "안녕 👋🏽 \u{1b}[31m"),
-        said(Kind::Action, "손을 흔든다"),
-        Event::Nick(nick("Ζωή")),
-        Event::Topic(Text::new("시험")),
-        Event::Topic(Text::new("")),
-        Event::Redact(Seq(900)),
-        Event::Part,
-        Event::Quit,
-        Event::Rule(Rule::Rank(PersonId(7), nick("영희"), Some(Rank::Operator))),
-        Event::Kick(PersonId(7), nick("영희"), Text::new("시끄럽다  정말 ")),
-        Event::Kick(PersonId(8), nick("bob"), Text::new("")),
-        Event::Audit(Text::new("ban  * 비밀")),
-    ];
-    let events_count = events.len();
-    let mut group: Vec<_> = events.into_iter().map(|event| proposal(&["#Lobby"], event)).collect();
-    let mut direct = message("#a", "둘만");
-    direct.logs = [LogId::direct(PersonId(u64::from(u32::MAX)), PersonId(2))].into_iter().collect();
-    group.push(direct.clone());
-    let mut own = direct.clone();
-    own.logs = [LogId::direct(PersonId(5), PersonId(5))].into_iter().collect();
-    for event in [Event::Account(Deed::Registered(nick("Ζωή"))), Event::Invite(room_name("#Lobby"))] {
-        group.push(Proposal { event, ..own.clone() });
-    }
-    let given = commit(ledger, group);
-    let reader = reader(ledger);
-    let page = reader.read(&room("#lobby"), Seq(0), 99).expect("readable");
-    assert_eq!(page.entries, given[..events_count], "each event");
-    let shown = |entry: &Entry| format!("{entry:?}");
-    assert_eq!(shown(&page.entries[0]), shown(&given[0]), "names as they were written");
-    assert_eq!(
-        reader.read(&direct.logs[0], Seq(0), 99).expect("readable").entries,
-        given[events_count..=events_count],
-        "direct messages"
-    );
-    let alone = reader.read(&LogId::Direct(PersonId(5), PersonId(5)), Seq(0), 99).expect("readable");
-    assert_eq!(alone.entries, given[events_count + 1..], "what concerns one alone");
-    assert_eq!(shown(&alone.entries[1]), shown(&given[events_count + 2]), "names as they were written");
-}
-
 fn ends_a_replay_where_somebody_came(ledger: &mut dyn Ledger) {
-    commit(ledger, vec![message("#a", "1"), message("#a", "2"), proposal(&["#a"], Event::Join), message("#a", "4")]);
+    commit(
+        ledger,
+        vec![
+            message("#a", "1"),
+            message("#a", "2"),
+            proposal(&["#a"], Event::Join(Standing::None)),
+            message("#a", "4"),
+        ],
+    );
     let reader = reader(ledger);
     let last = |until, most| seqs(&reader.last_messages(&room("#a"), Seq(until), most).expect("readable").entries);
     assert_eq!(last(3, 50), [1, 2]);
     assert_eq!(last(3, 1), [2]);
     assert_eq!(last(4, 2), [2, 4]);
     assert!(last(0, 50).is_empty());
-}
-
-fn begins_at_a_time(ledger: &mut dyn Ledger) {
-    for n in 0..40 {
-        commit_at(ledger, 1_000 + n * 10, vec![message("#a", "x"), message("#b", "y")]);
-    }
-    let reader = reader(ledger);
-    let since = |time, until, most| {
-        let page = reader.messages_since(&room("#a"), Time(time), Seq(until), most).expect("readable");
-        seqs(&page.entries)
-    };
-    assert_eq!(since(1_370, u64::MAX, 9), [75, 77, 79]);
-    assert_eq!(since(1_365, u64::MAX, 2), [75, 77]);
-    assert_eq!(since(1_370, 77, 9), [75, 77]);
-    assert_eq!(since(0, u64::MAX, 1), [1]);
-    assert!(since(2_000, u64::MAX, 9).is_empty());
 }
 
 /// What a search finds once what has to be indexed has been.
@@ -266,20 +220,34 @@ fn finds_by_author_and_time(ledger: &mut dyn Ledger) {
 }
 
 fn takes_a_message_back(ledger: &mut dyn Ledger) {
-    commit(ledger, vec![message("#a", "secret word"), message("#a", "other word"), proposal(&["#a"], Event::Join)]);
+    commit(
+        ledger,
+        vec![message("#a", "secret word"), message("#a", "other word"), proposal(&["#a"], Event::Join(Standing::None))],
+    );
     let search = Search { logs: vec![room("#a")], words: vec!["word".into()], ..Search::default() };
     assert_eq!(find(ledger, &search, 9), [2, 1]);
-    let redact = |target| proposal(&["#a"], Event::Redact(Seq(target)));
+    let redact = |target| proposal(&["#a"], Event::Redact(Seq(target), Text::new("")));
     assert_eq!(seqs(&commit(ledger, vec![redact(1), redact(3), redact(99)])), [4, 5, 6]);
     assert_eq!(find(ledger, &search, 9), [2], "gone from what is found");
     let reader = reader(ledger);
     let page = reader.read(&room("#a"), Seq(0), 9).expect("readable");
     assert_eq!(page.entries[0].event, Event::Redacted, "a tombstone in its place");
-    assert_eq!(page.entries[2].event, Event::Join, "only messages are taken back");
+    assert_eq!(page.entries[2].event, Event::Join(Standing::None), "only messages are taken back");
     assert_eq!(page.entries.len(), 6);
     assert_eq!(seqs(&reader.last_messages(&room("#a"), Seq(9), 9).expect("readable").entries), [1, 2]);
     let text = format!("{:?}", page.entries);
     assert!(!text.contains("secret"), "{text}");
+}
+
+fn finds_a_notice_and_takes_it_back(ledger: &mut dyn Ledger) {
+    let notice = proposal(&["#a"], Event::Message(Kind::Notice, Text::of_lines("첫 줄\n둘째 줄")));
+    commit(ledger, vec![notice, message("#a", "다른 줄")]);
+    let search = Search { logs: vec![room("#a")], words: vec!["줄".into()], ..Search::default() };
+    assert_eq!(find(ledger, &search, 9), [2, 1]);
+    commit(ledger, vec![proposal(&["#a"], Event::Redact(Seq(1), Text::new("잘못")))]);
+    assert_eq!(find(ledger, &search, 9), [2]);
+    let last = reader(ledger).last_messages(&room("#a"), Seq(9), 9).expect("readable").entries;
+    assert_eq!(last[0].event, Event::Redacted, "in its place");
 }
 
 fn remembers_what_a_hall_begins_with(ledger: &mut dyn Ledger) {
@@ -293,8 +261,9 @@ fn remembers_what_a_hall_begins_with(ledger: &mut dyn Ledger) {
     let began = begun(ledger);
     assert!(began.head == Seq(6) && began.person >= 77 && began.session >= 78, "{began:?}");
     let topics = |most| ledger.beginning(most).expect("a beginning").topics;
-    assert_eq!(topics(9), [(room_name("#c"), Seq(3), Text::new("3")), (room_name("#a"), Seq(5), Text::new("4"))]);
-    assert_eq!(topics(1), [(room_name("#a"), Seq(5), Text::new("4"))]);
+    let set = |text| Topic { text: Text::new(text), by: Some(nick("민수")), at: Some(Time(7)) };
+    assert_eq!(topics(9), [(room_name("#c"), Seq(3), set("3")), (room_name("#a"), Seq(5), set("4"))]);
+    assert_eq!(topics(1), [(room_name("#a"), Seq(5), set("4"))]);
 }
 
 /// What a ledger remembers, as it can be compared and shown.
@@ -382,13 +351,13 @@ fn knows_whose_account_it_was_and_whom_it_was_for(ledger: &mut dyn Ledger) {
     let reader = reader(ledger);
     let read = reader.read(&log, Seq(0), 9).expect("readable").entries;
     let last = reader.last_messages(&log, Seq(9), 9).expect("readable").entries;
-    let since = reader.messages_since(&log, Time(0), Seq(9), 9).expect("readable").entries;
+    let since = reader.stretch(&log, &Stretch::of(Span::Since(Time(0)), false), 9).expect("readable").entries;
     assert_eq!(read, given);
     for entries in [found, last, since] {
         assert_eq!(entries, given[..1], "a message and nothing else");
     }
     assert_eq!(format!("{:?}", read[0]), format!("{:?}", given[0]), "names as they were written");
-    commit(ledger, vec![proposal_in(&log, Event::Redact(Seq(1)))]);
+    commit(ledger, vec![proposal_in(&log, Event::Redact(Seq(1), Text::new("")))]);
     let stone = &reader.last_messages(&log, Seq(9), 9).expect("readable").entries[0];
     assert_eq!((&stone.event, &stone.to), (&Event::Redacted, &given[0].to));
 }

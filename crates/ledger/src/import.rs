@@ -144,21 +144,20 @@ impl Import<'_> {
         let Some(there) = there else {
             self.count.entries += 1;
             self.filled |= old;
-            let Entry { seq, at, author, logs, mut event, to, keeps } = entry;
+            let Entry { seq, at, author, logs, mut event, to, mut tags, keeps } = entry;
             if matches!(event, Event::Message(..)) && self.taken_back.contains(&seq) {
-                event = Event::Redacted;
+                (event, tags) = (Event::Redacted, None);
             }
-            self.ledger.put(seq, at, &Proposal { author, logs, event, to, keeps })?;
+            self.ledger.put(seq, at, &Proposal { author, logs, event, to, tags, keeps })?;
             return Ok(());
         };
         self.count.known += 1;
         let there = self.known.entry(there)?;
-        let bare = |entry: &Entry| Entry { event: Event::Redacted, ..entry.clone() };
         match (&there.event, &entry.event) {
             (ours, theirs) if ours == theirs && *there == entry => Ok(()),
             // Taken back on one side: that holds.
-            (Event::Redacted, Event::Message(..)) if bare(&there) == bare(&entry) => Ok(()),
-            (Event::Message(..), Event::Redacted) if bare(&there) == bare(&entry) => {
+            (Event::Redacted, Event::Message(..)) if there.redacted() == entry.redacted() => Ok(()),
+            (Event::Message(..), Event::Redacted) if there.redacted() == entry.redacted() => {
                 self.ledger.take_back(entry.seq)?;
                 Ok(())
             }

@@ -9,18 +9,20 @@
 mod backup;
 pub mod conformance;
 mod export;
+mod forms;
 mod import;
 mod limits;
 pub mod line;
 mod memory;
 mod redact;
 mod sqlite;
+mod stretch;
 mod verify;
 mod words;
 
 use std::sync::Arc;
 
-use hall::{Beginning, Entry, Event, LogId, Proposal, Query, Refusal, Reply, Search, Seq, Span, Time};
+use hall::{Beginning, Entry, LogId, Mark, PersonId, Proposal, Query, Refusal, Reply, Search, Seq, Span, Time};
 
 pub use backup::{backup, restore};
 pub use export::{ExportError, ExportOptions, Exported, export};
@@ -29,6 +31,7 @@ pub use limits::{Limits, SearchLimits, SqliteLimits};
 pub use memory::Memory;
 pub use redact::redact;
 pub use sqlite::{Durability, LEDGER_FILE, Retention, SEARCH_FILE, Sqlite, SqliteSettings, decode, look_at, look_up};
+pub use stretch::Stretch;
 pub use verify::{Finding, Report, verify};
 
 /// What went wrong with a ledger: the world failed, and nothing of the group was taken.
@@ -166,13 +169,19 @@ pub trait Reader: Send {
     /// When they could not be read.
     fn last_messages(&self, log: &LogId, until: Seq, most: usize) -> Result<Page, Error>;
 
-    /// The messages of a log from a time on, up to the entry `until` (inclusive), the first `most` of them, oldest
-    /// first. They begin at an entry of that time or later whose predecessor was earlier: there is only one, unless the
-    /// clock was set back.
+    /// A part of a log, at most `most` entries of it, oldest first. The gap is one behind the mark that it begins at. When
+    /// the clock was set back, a time stands where an entry of that time or later comes behind an earlier one: there may be
+    /// several such places, and it is one of them.
     ///
     /// # Errors
     /// When they could not be read.
-    fn messages_since(&self, log: &LogId, since: Time, until: Seq, most: usize) -> Result<Page, Error>;
+    fn stretch(&self, log: &LogId, stretch: &Stretch, most: usize) -> Result<Page, Error>;
+
+    /// The logs of a person and one other, in no particular order, a few thousand at most.
+    ///
+    /// # Errors
+    /// When they could not be read.
+    fn conversations(&self, person: PersonId) -> Result<Vec<LogId>, Error>;
 
     /// The newest messages that fit, newest first, at most `most`. Words are compared without regard to case and to
     /// composed or decomposed form. A word finds whatever begins with it and, in scripts that are written without spaces
@@ -193,22 +202,28 @@ pub trait Indexer: Send {
     fn work(&mut self) -> Result<bool, Error>;
 }
 
-/// The first messages of a log behind an entry, and whether there are more.
-fn messages_after(reader: &dyn Reader, log: &LogId, mut after: Seq, most: usize) -> Result<Reply, Error> {
-    /// Entries read in one go: others than messages may stand between these.
-    const PAGE_ENTRIES: usize = 256;
-    let mut entries = Vec::new();
-    loop {
-        let page = reader.read(log, after, PAGE_ENTRIES)?.entries;
-        let Some(last) = page.last().map(|entry| entry.seq) else { return Ok(Reply::History { entries, more: false }) };
-        for entry in page.into_iter().filter(|entry| matches!(entry.event, Event::Message(..) | Event::Audit(_))) {
-            if entries.len() == most {
-                return Ok(Reply::History { entries, more: true });
-            }
-            entries.push(entry);
-        }
-        after = last;
+/// A span of a log, and whether there is more of it.
+fn history(reader: &dyn Reader, log: &LogId, span: Span, most: usize, events: bool) -> Result<Reply, Error> {
+    let stretch = Stretch::of(span, events);
+    if let Span::Last(last) = span {
+        let entries = reader.stretch(log, &stretch, last.min(most))?.entries;
+        return Ok(Reply::History { entries, more: last > most });
     }
+    let (mut earlier, mut most) = (Vec::new(), most);
+    if let Span::Around(mark) = span {
+        let before = Stretch { after: Mark::Beginning, before: mark, newest: true, events };
+        earlier = reader.stretch(log, &before, most / 2)?.entries;
+        most -= earlier.len();
+    }
+    let mut entries = reader.stretch(log, &stretch, most.saturating_add(1))?.entries;
+    let more = entries.len() > most;
+    if stretch.newest {
+        drop(entries.drain(..entries.len().saturating_sub(most)));
+    } else {
+        entries.truncate(most);
+    }
+    earlier.append(&mut entries);
+    Ok(Reply::History { entries: earlier, more })
 }
 
 /// Answers a question of the hall's.
@@ -218,17 +233,16 @@ fn messages_after(reader: &dyn Reader, log: &LogId, mut after: Seq, most: usize)
 pub fn answer(reader: &dyn Reader, query: &Query) -> Result<Reply, Error> {
     match query {
         Query::Replay { log, until, last } => Ok(Reply::Replay(reader.last_messages(log, *until, *last)?.entries)),
-        Query::History { log, span: Span::Last(last), most } => {
-            let page = reader.last_messages(log, Seq(u64::MAX), *last.min(most))?;
-            Ok(Reply::History { entries: page.entries, more: last > most })
+        Query::History { log, span, most, events } => history(reader, log, *span, *most, *events),
+        Query::Targets { logs, of, after, before, most } => {
+            let mut logs = logs.clone();
+            for log in of.map_or(Ok(Vec::new()), |person| reader.conversations(person))? {
+                if !logs.contains(&log) {
+                    logs.push(log);
+                }
+            }
+            Ok(Reply::Targets(stretch::targets(reader, &logs, *after, *before, *most)?))
         }
-        Query::History { log, span: Span::Since(time), most } => {
-            let mut entries = reader.messages_since(log, *time, Seq(u64::MAX), most.saturating_add(1))?.entries;
-            let more = entries.len() > *most;
-            entries.truncate(*most);
-            Ok(Reply::History { entries, more })
-        }
-        Query::History { log, span: Span::After(after), most } => messages_after(reader, log, *after, *most),
         Query::Search { search, most } => {
             let Found { entries, unindexed } = reader.search(search, *most)?;
             let words = words::used(search, &SearchLimits::default());

@@ -51,6 +51,8 @@ pub struct SqliteLimits {
     pub wal_most_kib: u32,
     /// Logs whose numbers a connection remembers.
     pub known_logs: usize,
+    /// Guises whose numbers a connection remembers.
+    pub known_guises: usize,
     /// Entries in one page, whatever was asked for.
     pub page_entries: usize,
     /// Entries that are let go in one slice of tending.
@@ -74,6 +76,7 @@ impl Default for SqliteLimits {
             wal_kib: 8 * 1024,
             wal_most_kib: 64 * 1024,
             known_logs: 4_096,
+            known_guises: 4_096,
             page_entries: 10_000,
             tend_entries: 512,
             outdated_wait_ms: 10_000,

@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use hall::{Beginning, Entry, Event, Keep, LogId, Proposal, RoomName, Search, Secret, Seq, Subject, Text, Time};
+use hall::{
+    Beginning, Entry, Event, Keep, LogId, PersonId, Proposal, RoomName, Search, Secret, Seq, Subject, Text, Time, Topic,
+};
 
 use crate::words::Wanted;
-use crate::{Error, Found, Indexer, Ledger, Limits, Page, Reader, Rejected, SearchLimits};
+use crate::{Error, Found, Indexer, Ledger, Limits, Page, Reader, Rejected, SearchLimits, Stretch};
 
 /// The ledger in memory.
 #[derive(Debug)]
@@ -110,11 +112,11 @@ impl State {
         self.person = self.person.max(entry.author.person.0);
         self.session = self.session.max(entry.author.session.0);
         match &entry.event {
-            Event::Redact(target) => self.redact(*target),
+            Event::Redact(target, _) => self.redact(*target),
             Event::Topic(text) => {
                 let rooms = entry.logs.iter().filter_map(|log| match log {
                     LogId::Room(room) => Some(room),
-                    LogId::Direct(..) => None,
+                    LogId::Direct(..) | LogId::Operators(_) => None,
                 });
                 for room in rooms {
                     if text.as_str().is_empty() {
@@ -149,9 +151,29 @@ impl State {
         }
     }
 
+    /// Where an entry stands in the order, if it is kept.
+    fn place(&self, seq: Seq) -> Option<usize> {
+        self.order.binary_search_by_key(&seq, |e| e.seq).ok()
+    }
+
+    /// The number of an entry of this time or later whose predecessor was earlier; one more than the last if there is none.
+    fn first_at(&self, time: Time) -> u64 {
+        match self.order.partition_point(|e| e.at < time) {
+            // There may have been earlier ones.
+            0 if self.gone.1 >= time => 1,
+            at => self.order.get(at).map_or(self.head.0 + 1, |e| e.seq.0),
+        }
+    }
+
+    /// A topic, with what is still known of its entry.
+    fn topic(&self, seq: Seq, text: &Text) -> Topic {
+        let set = self.place(seq).map(|at| &self.order[at]);
+        Topic { text: text.clone(), by: set.map(|entry| entry.author.nick.clone()), at: set.map(|entry| entry.at) }
+    }
+
     /// Puts a tombstone in the place of a message.
     fn redact(&mut self, target: Seq) {
-        let Ok(at) = self.order.binary_search_by_key(&target, |e| e.seq) else { return };
+        let Some(at) = self.place(target) else { return };
         if !matches!(self.order[at].event, Event::Message(..)) {
             return;
         }
@@ -194,7 +216,7 @@ impl Ledger for Memory {
     fn beginning(&self, topics: usize) -> Result<Beginning, Error> {
         let state = self.state();
         let mut all: Vec<_> =
-            state.topics.iter().map(|(room, (seq, text))| (room.clone(), *seq, text.clone())).collect();
+            state.topics.iter().map(|(room, (seq, text))| (room.clone(), *seq, state.topic(*seq, text))).collect();
         all.sort_by_key(|(_, seq, _)| *seq);
         let topics = all.split_off(all.len().saturating_sub(topics));
         Ok(Beginning {
@@ -252,14 +274,29 @@ impl Reader for MemoryReader {
         Ok(Page { entries, gap: false })
     }
 
-    fn messages_since(&self, log: &LogId, since: Time, until: Seq, most: usize) -> Result<Page, Error> {
+    fn stretch(&self, log: &LogId, stretch: &Stretch, most: usize) -> Result<Page, Error> {
         let state = self.state();
-        let gap = state.gone.0 > Seq(0) && state.gone.1 >= since;
-        let first = state.order.iter().find(|e| e.at >= since).map_or(state.head.0 + 1, |e| e.seq.0);
-        let Some(kept) = state.logs.get(log) else { return Ok(Page { entries: Vec::new(), gap }) };
+        let (first, last) = stretch.numbers(|time| Ok(state.first_at(time)))?;
+        let gone = |gone: Seq| gone.0 >= first.max(1);
+        let Some(kept) = state.logs.get(log) else {
+            return Ok(Page { entries: Vec::new(), gap: gone(state.gone.0) });
+        };
         let begin = kept.entries.partition_point(|e| e.seq.0 < first);
-        let entries = kept.entries.range(begin..).take_while(|e| e.seq <= until).filter(|e| is_message(e));
-        Ok(Page { entries: entries.take(most).cloned().collect(), gap: gap && kept.gone > Seq(0) })
+        let end = kept.entries.partition_point(|e| e.seq.0 <= last).max(begin);
+        let wanted = kept.entries.range(begin..end).filter(|e| stretch.events || is_message(e));
+        let entries = if stretch.newest {
+            let mut entries: Vec<_> = wanted.rev().take(most).cloned().collect();
+            entries.reverse();
+            entries
+        } else {
+            wanted.take(most).cloned().collect()
+        };
+        Ok(Page { entries, gap: gone(kept.gone) })
+    }
+
+    fn conversations(&self, person: PersonId) -> Result<Vec<LogId>, Error> {
+        let theirs = |log: &&LogId| matches!(log, LogId::Direct(a, b) if a != b && (*a == person || *b == person));
+        Ok(self.state().logs.keys().filter(theirs).cloned().collect())
     }
 
     fn search(&self, search: &Search, most: usize) -> Result<Found, Error> {
@@ -283,8 +320,10 @@ fn is_message(entry: &Entry) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use hall::Span;
+
     use super::*;
-    use crate::conformance::{check, message, room};
+    use crate::conformance::{check, message, proposal, room};
 
     #[test]
     fn passes_what_every_ledger_passes() {
@@ -300,9 +339,31 @@ mod tests {
         assert!(page.gap);
         assert_eq!(page.entries.iter().map(|e| e.seq.0).collect::<Vec<_>>(), [3, 4, 5]);
         assert!(!reader.read(&room("#a"), Seq(2), 10).unwrap().gap);
-        assert!(reader.messages_since(&room("#a"), Time(0), Seq(9), 10).unwrap().gap);
+        let since = |at| Stretch::of(Span::Since(Time(at)), false);
+        assert!(reader.stretch(&room("#a"), &since(0), 10).unwrap().gap);
+        assert!(!reader.stretch(&room("#a"), &since(2), 10).unwrap().gap);
         let mut ledger = Memory::new(Limits { entries: 100, bytes: 10 });
         ledger.commit(Time(1), (0..5).map(|_| message("#a", "four")).collect()).unwrap();
         assert_eq!(ledger.reader().unwrap().read(&room("#a"), Seq(0), 10).unwrap().entries.len(), 2);
+    }
+
+    #[test]
+    fn a_topic_outlives_the_entry_that_set_it() {
+        let mut ledger = Memory::new(Limits { entries: 2, bytes: 1_000 });
+        ledger.commit(Time(1), vec![proposal(&["#a"], Event::Topic(Text::new("주제")))]).unwrap();
+        let topic = |ledger: &Memory| ledger.beginning(1).unwrap().topics[0].2.clone();
+        assert!(topic(&ledger).by.is_some() && topic(&ledger).at == Some(Time(1)));
+        ledger.commit(Time(2), vec![message("#b", "1"), message("#b", "2")]).unwrap();
+        assert_eq!(topic(&ledger), Topic { text: Text::new("주제"), by: None, at: None });
+    }
+
+    #[test]
+    fn tags_count_as_text_does_and_are_taken_back_with_it() {
+        let mut ledger = Memory::default();
+        let tags = Some("+example/x=1".into());
+        ledger.commit(Time(1), vec![Proposal { tags, ..message("#a", "four") }]).unwrap();
+        assert_eq!(ledger.state().bytes, 16);
+        ledger.commit(Time(2), vec![proposal(&["#a"], Event::Redact(Seq(1), Text::new("why")))]).unwrap();
+        assert_eq!(ledger.state().bytes, 3);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hall::{Author, Event, Nick, PersonId, Proposal, Seq, SessionId, Time};
+use hall::{Author, Event, Nick, PersonId, Proposal, Seq, SessionId, Text, Time};
 
 use crate::sqlite::{Access, Sqlite, SqliteSettings, Store, int};
 use crate::{Error, Ledger, SqliteLimits};
@@ -28,7 +28,7 @@ pub fn redact(dir: &Path, limits: &SqliteLimits, seq: Seq) -> Result<bool, Error
     let author = Author::guest(PersonId(0), SessionId(0), nick);
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Time(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-    let group = vec![Proposal::new(author, logs, Event::Redact(seq))];
+    let group = vec![Proposal::new(author, logs, Event::Redact(seq, Text::new("")))];
     ledger.commit(now, group).map_err(|rejected| rejected.error)?;
     if let Some(mut indexer) = ledger.indexer()? {
         while indexer.work()? {}

@@ -6,6 +6,7 @@
 //! their own and see a commit as soon as it has returned.
 
 mod error;
+mod guise;
 mod index;
 mod kept;
 mod read;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use hall::{Beginning, Entry, LogId, Proposal, RoomName, Search, Secret, Seq, Text, Time};
+use hall::{Beginning, Entry, LogId, Nick, Proposal, RoomName, Search, Secret, Seq, Text, Time, Topic};
 use rusqlite::Connection;
 
 use crate::{Error, Found, Indexer, Ledger, Reader, Rejected, SqliteLimits};
@@ -94,6 +95,8 @@ pub struct Sqlite {
     counted: Instant,
     /// Logs and their numbers in the file.
     known: HashMap<LogId, i64>,
+    /// Guises and what is known of them in the file.
+    guises: HashMap<Box<str>, guise::Known>,
     /// The last text that the index has forgotten, by its number among those that are to be.
     forgotten: Arc<AtomicU64>,
     /// Whether there is text to be wiped from the files.
@@ -123,6 +126,7 @@ impl Sqlite {
             grown: HashMap::new(),
             counted: Instant::now(),
             known: HashMap::new(),
+            guises: HashMap::new(),
             forgotten: Arc::default(),
             wiping: unfinished || left > 0,
             outdated: None,
@@ -159,6 +163,10 @@ impl Sqlite {
             self.known.clear();
         }
         self.known.extend(written.known);
+        if self.guises.len() + written.guises.len() > self.settings.limits.known_guises {
+            self.guises.clear();
+        }
+        self.guises.extend(written.guises);
         for (log, bytes) in written.grown {
             *self.grown.entry(log).or_default() += bytes;
         }
@@ -301,21 +309,32 @@ fn beginning(conn: &Connection, topics: usize) -> Result<Beginning, Error> {
     let mut began = of_hall(conn)?;
     began.secret = Some(secret(conn)?);
     began.kept = kept::all(conn)?;
-    let sql = "SELECT logs.name, topics.seq, topics.text FROM topics JOIN logs ON logs.id = topics.log
+    began.topics = self::topics(conn, topics)?;
+    Ok(began)
+}
+
+/// The latest topics, at most `most`, with what is still known of the entries that set them; oldest first.
+fn topics(conn: &Connection, most: usize) -> Result<Vec<(RoomName, Seq, Topic)>, Error> {
+    let sql = "SELECT logs.name, topics.seq, topics.text, entries.nick, entries.at
+               FROM topics JOIN logs ON logs.id = topics.log LEFT JOIN entries ON entries.seq = topics.seq
                WHERE logs.name IS NOT NULL ORDER BY topics.seq DESC LIMIT ?";
     let mut find = conn.prepare_cached(sql).map_err(failed)?;
-    let found = find.query_map([i64::try_from(topics).unwrap_or(i64::MAX)], |row| {
+    let found = find.query_map([i64::try_from(most).unwrap_or(i64::MAX)], |row| {
         let (name, seq, text): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok((name, seq, text))
+        let (nick, at): (Option<String>, Option<i64>) = (row.get(3)?, row.get(4)?);
+        Ok((name, seq, text, nick, at))
     });
+    let mut topics = Vec::new();
     for row in found.map_err(failed)? {
-        let (name, seq, text) = row.map_err(failed)?;
+        let (name, seq, text, nick, at) = row.map_err(failed)?;
         let room =
             RoomName::recorded(&name, usize::MAX).map_err(|_| Error::Corrupt(format!("a room called {name:?}")))?;
-        began.topics.push((room, Seq(uint(seq)), Text::new(&text)));
+        let by = nick.and_then(|nick| Nick::recorded(&nick, usize::MAX).ok());
+        let at = at.map(|at| Time(uint(at)));
+        topics.push((room, Seq(uint(seq)), Topic { text: Text::new(&text), by, at }));
     }
-    began.topics.reverse();
-    Ok(began)
+    topics.reverse();
+    Ok(topics)
 }
 
 /// The hall's secret.

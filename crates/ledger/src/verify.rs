@@ -106,7 +106,7 @@ fn look_through(store: &Store, report: &mut Report) -> Result<(), Error> {
         Err(Error::Corrupt(_)) => report.findings.push(Finding::NoSecret),
         read => drop(read?),
     }
-    let side = "CASE WHEN kind IN (1, 2, 3, 14) THEN 0 ELSE 1 END";
+    let side = "CASE WHEN kind IN (1, 2, 3, 14, 15) THEN 0 ELSE 1 END";
     let placed = "NOT EXISTS (SELECT 1 FROM places WHERE places.seq = entries.seq AND side =";
     let mut count = |sql: &str, finding: fn(u64) -> Finding| -> Result<(), Error> {
         let count = number(&store.conn, sql)?;

@@ -6,8 +6,8 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use hall::{Deed, Event, Keep, LogId, Nick, PersonId, RoomName, Rule, Search, Seq, Subject, Text, Time};
-use ledger::conformance::{keeping, message, proposal, room, set};
+use hall::{Deed, Event, Keep, LogId, Nick, PersonId, Proposal, RoomName, Rule, Search, Seq, Subject, Text, Time};
+use ledger::conformance::{everything, keeping, message, proposal, room, set};
 use ledger::line::Why;
 use ledger::{
     Durability, ExportOptions, Finding, ImportError, Imported, LEDGER_FILE, Ledger, Retention, Sqlite, SqliteLimits,
@@ -33,8 +33,8 @@ fn lived_in(dir: &Path) -> Sqlite {
         proposal(&["#a", "#b"], Event::Nick(hall::Nick::new("민호", 30).unwrap())),
         proposal(&["#a"], Event::Topic(Text::new("주제"))),
         direct,
-        proposal(&["#a"], Event::Redact(Seq(2))),
-        proposal(&["#b"], Event::Quit),
+        proposal(&["#a"], Event::Redact(Seq(2), Text::new(""))),
+        proposal(&["#b"], Event::Quit(Text::new(""))),
     ];
     ledger.commit(Time(2_000), group).unwrap();
     ledger
@@ -128,6 +128,80 @@ fn accounts_and_rules_are_carried_by_a_backup_and_what_is_told_of_them_by_an_exp
 }
 
 #[test]
+fn every_event_and_all_that_an_entry_has_is_carried_by_an_export() {
+    let (from, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut ledger = opened(from.path());
+    let given = ledger.commit(Time(1_000), everything()).unwrap();
+    let text = all(from.path());
+    assert!(text.starts_with("{\"maru\":2,"), "{text}");
+    assert_eq!(imported(to.path(), &text).unwrap(), Imported { entries: given.len() as u64, known: 0 });
+    let read = opened(to.path()).reader().unwrap().read(&room("#lobby"), Seq(0), 99).unwrap().entries;
+    assert_eq!(read, given);
+    assert_eq!(all(to.path()), text);
+    assert_eq!(imported(to.path(), &text).unwrap(), Imported { entries: 0, known: given.len() as u64 });
+}
+
+#[test]
+fn what_was_taken_back_on_one_side_has_no_tags_on_either() {
+    let (from, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut ledger = opened(from.path());
+    let said = |text| Proposal { tags: Some("+secret=1".into()), ..message("#a", text) };
+    ledger.commit(Time(1_000), vec![said("하나"), said("둘"), said("셋")]).unwrap();
+    let before = all(from.path());
+    ledger.commit(Time(2_000), vec![proposal(&["#a"], Event::Redact(Seq(2), Text::new("잘못")))]).unwrap();
+    let after = all(from.path());
+    assert_eq!((before.matches("+secret").count(), after.matches("+secret").count()), (3, 2));
+    // There before it was taken back, and taken in once more when it had been.
+    imported(to.path(), &before).unwrap();
+    assert_eq!(imported(to.path(), &after).unwrap(), Imported { entries: 1, known: 3 });
+    assert_eq!(all(to.path()), after);
+    assert_eq!(imported(to.path(), &before).unwrap(), Imported { entries: 0, known: 3 });
+    assert_eq!(all(to.path()), after);
+    // A hole, filled with what was exported before.
+    let retention = Retention { days: Some(1), room_bytes: None };
+    let mut ledger = Sqlite::open(to.path(), SqliteSettings { retention, ..SqliteSettings::default() }).unwrap();
+    while ledger.tend(Time(24 * 60 * 60 * 1_000 + 1_500)).unwrap() {}
+    drop(ledger);
+    assert_eq!(imported(to.path(), &before).unwrap(), Imported { entries: 3, known: 0 });
+    assert_eq!(all(to.path()), after);
+}
+
+#[test]
+fn what_the_document_shows_is_an_export() {
+    let lines = include_str!("../../../docs/export.md").lines().filter_map(|line| line.strip_prefix("    {\"seq\""));
+    let mut count = 0;
+    for line in lines.map(|rest| format!("{{\"seq\"{rest}")) {
+        let entry = ledger::line::entry(&line).unwrap_or_else(|why| panic!("{line}: {why:?}"));
+        assert_eq!(ledger::line::of_entry(&entry), line);
+        count += 1;
+    }
+    assert!(count >= 8, "the examples are elsewhere");
+}
+
+#[test]
+fn an_export_of_the_first_version_is_taken_in_and_may_be_gone_on_with() {
+    let (dir, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let hall = "0123456789abcdef0123456789abcdef";
+    let line = |seq: u64, rest: &str| {
+        format!(
+            "{{\"seq\":{seq},\"at\":\"2026-11-25T12:00:00.000Z\",\"in\":[\"#a\"],\"nick\":\"민수\",\"person\":1,\"session\":1,{rest}}}\n"
+        )
+    };
+    let old = format!("{{\"maru\":1,\"hall\":\"{hall}\",\"head\":4,\"after\":0}}\n")
+        + &line(1, r#""event":"join""#)
+        + &line(2, r#""event":"redacted""#)
+        + &line(3, r#""event":"redact","target":2"#)
+        + &line(4, r#""event":"quit""#);
+    assert_eq!(imported(dir.path(), &old).unwrap(), Imported { entries: 4, known: 0 });
+    assert_eq!(all(dir.path()), old.replacen("\"maru\":1", "\"maru\":2", 1), "it says the same");
+    let given = opened(dir.path()).commit(Time(3_000), everything()).unwrap();
+    let goes_on = ExportOptions { after: Seq(4), goes_on: true, ..ExportOptions::default() };
+    let both = old + &exported(dir.path(), &goes_on);
+    assert_eq!(imported(other.path(), &both).unwrap(), Imported { entries: 4 + given.len() as u64, known: 0 });
+    assert_eq!(all(other.path()), all(dir.path()));
+}
+
+#[test]
 fn an_export_that_broke_off_goes_on_behind_its_last_line() {
     let dir = TempDir::new().unwrap();
     let _ledger = lived_in(dir.path());
@@ -183,7 +257,7 @@ fn a_hole_is_filled_from_an_export_and_what_was_taken_back_stays_so() {
     let mut ledger = lived_in(dir.path());
     index(&ledger);
     let text = all(dir.path());
-    ledger.commit(Time(2_100), vec![proposal(&["#a"], Event::Redact(Seq(5)))]).unwrap();
+    ledger.commit(Time(2_100), vec![proposal(&["#a"], Event::Redact(Seq(5), Text::new("")))]).unwrap();
     drop(ledger);
     let retention = Retention { days: Some(1), room_bytes: None };
     let mut ledger = Sqlite::open(dir.path(), SqliteSettings { retention, ..SqliteSettings::default() }).unwrap();
@@ -200,7 +274,7 @@ fn a_hole_is_filled_from_an_export_and_what_was_taken_back_stays_so() {
     let other = TempDir::new().unwrap();
     imported(other.path(), &text).unwrap();
     let mut ledger = opened(other.path());
-    ledger.commit(Time(2_100), vec![proposal(&["#a"], Event::Redact(Seq(5)))]).unwrap();
+    ledger.commit(Time(2_100), vec![proposal(&["#a"], Event::Redact(Seq(5), Text::new("")))]).unwrap();
     drop(ledger);
     imported(other.path(), &text).unwrap();
     assert!(!all(other.path()).contains("말 4 "));
@@ -226,7 +300,7 @@ fn a_hostile_file_gets_a_line_and_a_reason_and_changes_nothing() {
     let checks: Vec<Check> = vec![
         (String::new(), 1, |why| *why == Why::NoHeader),
         (with(1, "[]"), 1, |why| *why == Why::NoHeader),
-        (with(1, &lines[0].replace("\"maru\":1", "\"maru\":2")), 1, |why| *why == Why::Version(2)),
+        (with(1, &lines[0].replace("\"maru\":2", "\"maru\":3")), 1, |why| *why == Why::Version(3)),
         (with(1, r#"{"maru":1,"hall":"00000000000000000000000000000000","head":55,"after":0}"#), 1, |why| {
             *why == Why::OtherHall
         }),

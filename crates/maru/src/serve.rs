@@ -72,6 +72,7 @@ async fn run(setup: Setup, flags: &Flags, env: &Env, filter: &log::Filter) -> an
     loop {
         tokio::select! {
             ended = &mut running => return ended.map(|()| ExitCode::SUCCESS).context("the server failed"),
+            () = handle.asked_to_reload() => reload(&mut current, flags, env, &handle, filter),
             kind = signals.next() => match kind {
                 Taken::Reload => reload(&mut current, flags, env, &handle, filter),
                 Taken::Stop(_) if !stopping => {
@@ -111,6 +112,8 @@ fn reload(current: &mut Setup, flags: &Flags, env: &Env, handle: &Handle, filter
     *current = Setup { listen: fixed.listen, data_dir: fixed.data_dir, log_format: fixed.log_format, ..new };
     current.settings.legacy_charset = fixed.settings.legacy_charset;
     current.settings.ledger = fixed.settings.ledger;
+    current.settings.irc = fixed.settings.irc;
+    current.settings.tls.sts = fixed.settings.tls.sts;
     current.settings.durability = fixed.settings.durability;
     current.settings.retention = fixed.settings.retention;
     tracing::info!("configuration reloaded");
@@ -124,6 +127,8 @@ fn fixed_that_differ(old: &Setup, new: &Setup) -> impl Iterator<Item = &'static 
         ("log.format", old.log_format != new.log_format),
         ("legacy_charset", old.settings.legacy_charset != new.settings.legacy_charset),
         ("durability", old.settings.durability != new.settings.durability),
+        ("irc.*", old.settings.irc != new.settings.irc),
+        ("tls.sts", old.settings.tls.sts != new.settings.tls.sts),
         ("retention.*", old.settings.retention != new.settings.retention),
         ("limits.ledger_*", old.settings.ledger != new.settings.ledger),
     ]

@@ -15,7 +15,7 @@ use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 
 use common::{PATIENCE, Server, Setup};
-use transcript::{Received, Script, Stage};
+use transcript::{Program, Received, Script, Stage};
 
 struct Sockets {
     server: Server,
@@ -63,8 +63,8 @@ impl Sockets {
 }
 
 impl Stage for Sockets {
-    fn connect(&mut self, who: &str, _greeted: bool, local: bool) {
-        let line = if local {
+    fn connect(&mut self, who: &str, program: Program, _greeted: bool) {
+        let line = if program.local {
             let stream = UnixStream::connect(self.server.data().join(server::LOCAL_SOCKET)).expect("it listens");
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             stream.set_write_timeout(Some(PATIENCE)).unwrap();

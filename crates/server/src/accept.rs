@@ -99,7 +99,7 @@ fn welcome_local(stream: UnixStream, shared: &Arc<Shared>) {
         local: true,
         ticket,
         first: Vec::new(),
-        silent: false,
+        how: hall::Arrival::Unasked,
         since: shared.head(),
     };
     tokio::spawn(Connection::Plain(Plain::enter(arrival, Arc::clone(shared))));

@@ -32,6 +32,8 @@ pub struct Settings {
     pub legacy_charset: String,
     /// TLS.
     pub tls: TlsSettings,
+    /// What IRC tells of the hall as a whole.
+    pub irc: IrcSettings,
     /// Networks of proxies that may say for whom they speak (PROXY protocol).
     pub proxies: Networks,
     /// Where entries are kept, and how safely.
@@ -52,6 +54,26 @@ pub struct Settings {
     pub server: crate::Limits,
 }
 
+/// What IRC tells of the hall as a whole. It holds from the start of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IrcSettings {
+    /// What the server is called: one word.
+    pub server_name: String,
+    /// What the hall is called: one word.
+    pub network: String,
+    /// The message of the day; its lines are told one by one. May be empty.
+    pub motd: String,
+    /// Whom to turn to. May be empty.
+    pub admin: String,
+}
+
+impl Default for IrcSettings {
+    fn default() -> Self {
+        let house = wire::irc::House::default();
+        Self { server_name: house.server, network: house.network, motd: String::new(), admin: String::new() }
+    }
+}
+
 /// What holds for TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSettings {
@@ -64,11 +86,13 @@ pub struct TlsSettings {
     pub only: bool,
     /// Networks from which one may come without TLS all the same.
     pub plain_networks: Networks,
+    /// Whether clients of IRC are told to come in TLS from now on (IRCv3 sts).
+    pub sts: bool,
 }
 
 impl Default for TlsSettings {
     fn default() -> Self {
-        Self { certificate: None, key: None, only: false, plain_networks: Networks::loopback() }
+        Self { certificate: None, key: None, only: false, plain_networks: Networks::loopback(), sts: false }
     }
 }
 
@@ -103,6 +127,7 @@ impl Default for Settings {
             language: Lang::En,
             legacy_charset: "euc-kr".to_owned(),
             tls: TlsSettings::default(),
+            irc: IrcSettings::default(),
             proxies: Networks::default(),
             durability: Durability::default(),
             retention: Retention::default(),

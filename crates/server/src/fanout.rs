@@ -201,6 +201,11 @@ impl Audience {
         }
     }
 
+    /// How many follow it.
+    pub(crate) fn len(&self) -> usize {
+        self.groups.iter().map(|group| group.members().conns.len()).sum()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }

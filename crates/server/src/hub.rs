@@ -4,19 +4,23 @@
 //! Each session has at most one batch of commands under way, and gets the answers to it in the order of its commands,
 //! although some of them wait for the ledger: a [`Slot`] keeps each answer's place.
 
-use std::collections::{HashMap, VecDeque};
+mod dialogs;
+
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth::{Exchange, Failure, MECHANISMS, Mechanism, Step};
+use auth::Exchange;
 use gate::Bar;
 use hall::{
-    Beginning, Command, Effect, Entry, Event, Hall, LogId, Nick, Origin, Proposal, Proven, Query, Refusal, Reply,
+    Arrival, Beginning, Effect, Entry, Event, Hall, LogId, Nick, Origin, Proposal, Proven, Query, Refusal, Reply,
     RoomName, Seq, SessionId, Span, Time,
 };
 use ipnet::IpNet;
 use tokio::sync::mpsc;
-use wire::lines::{self, Asked, Auth, Said, Style};
+use wire::irc;
+use wire::lines::Said;
+use wire::{Asked, Dialog, Style};
 
 use crate::conn::Conn;
 use crate::fanout::Audience;
@@ -37,8 +41,8 @@ const LOBBY: &str = "#lobby";
 /// What the loop is told.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// A client has come from there, and waits to be greeted or does not. It came when this entry had just been applied.
-    Arrive(Arc<Conn>, Box<Origin>, bool, Seq),
+    /// A client has come from there, in this way. It came when this entry had just been applied.
+    Arrive(Arc<Conn>, Box<Origin>, Arrival, Seq),
     /// What came of work with a password.
     Proved(SessionId, Proven),
     /// What a client asks. It asks nothing more before its connection is released.
@@ -75,9 +79,14 @@ pub(crate) struct Hub {
     /// Who is to be closed when they have been told what an applied group tells them.
     closing: Vec<SessionId>,
     /// Whom an applied group answers, and the entry it answers.
-    told: Vec<(SessionId, Seq, Vec<u8>)>,
-    /// The logs that an applied group has let grow.
-    grown: Vec<LogId>,
+    told: Vec<(SessionId, Seq, Word)>,
+    /// Whom whatever is answered answers.
+    asking: Option<SessionId>,
+    /// The logs that an applied group has let grow, and whether by more than comings and goings.
+    grown: Vec<(LogId, bool)>,
+    /// Logs of rooms with many people that have grown by comings and goings, which are told together, and when.
+    held_back: HashSet<LogId>,
+    held_until: Option<tokio::time::Instant>,
     /// Work with passwords that there was no place for: what is told of it.
     unproved: Vec<SessionId>,
     stopping: bool,
@@ -87,8 +96,19 @@ pub(crate) struct Hub {
 #[derive(Debug)]
 struct Seat {
     conn: Arc<Conn>,
+    /// Its side of the conversation.
+    dialog: Dialog,
+    /// Whether it came in TLS.
+    secure: bool,
     /// Only while a batch is under way: an idle session holds no memory for it.
     busy: Option<Box<Busy>>,
+}
+
+/// Something that a session is told.
+#[derive(Debug)]
+enum Word {
+    Reply(Reply),
+    Refusal(Refusal),
 }
 
 /// A batch under way.
@@ -111,6 +131,11 @@ impl Busy {
         let waits = match self.batch.front() {
             Some(Asked::Do(command)) => command.waits_for_all(),
             Some(Asked::Auth(_)) => true,
+            Some(Asked::Step(step)) => match &**step {
+                irc::Step::Do(command) => command.waits_for_all(),
+                irc::Step::Auth(_) => true,
+                _ => false,
+            },
             _ => false,
         };
         waits && self.slots.iter().any(|slot| matches!(slot, Slot::Ledger))
@@ -152,12 +177,15 @@ impl Hub {
             effects: Vec::new(),
             group: Vec::new(),
             told: Vec::new(),
+            asking: None,
             closing: Vec::new(),
             grown: Vec::new(),
+            held_back: HashSet::new(),
+            held_until: None,
             unproved: Vec::new(),
             stopping: false,
         };
-        this.hall.set_policy(this.shared.settings.load().policy.clone());
+        this.set_policy();
         this.bar(this.hall.bars());
         this
     }
@@ -174,6 +202,7 @@ impl Hub {
                     self.hall.set_now(now());
                     self.outcome(outcome);
                 }
+                () = until(self.held_until), if self.held_until.is_some() => self.tell_held_back(),
                 // Nobody is woken for this while nobody waits to be let in.
                 _ = ticks.tick(), if self.hall.has_somebody_at_door() => {
                     self.hall.set_now(now());
@@ -201,11 +230,12 @@ impl Hub {
 
     fn input(&mut self, input: Input) {
         match input {
-            Input::Arrive(conn, origin, greet, since) => self.arrive(conn, *origin, greet, since),
+            Input::Arrive(conn, origin, how, since) => self.arrive(conn, *origin, how, since),
             Input::Batch(session, batch) => {
                 if let Some(seat) = self.seats.get_mut(&session) {
                     let busy = seat.busy.get_or_insert_default();
-                    (busy.batch, busy.asked) = (batch.into(), true);
+                    busy.batch.extend(batch);
+                    busy.asked = true;
                     self.proceed(session);
                 }
             }
@@ -225,17 +255,19 @@ impl Hub {
             Input::Reload => {
                 let settings = self.shared.settings.load();
                 self.hall.set_limits(settings.hall.clone());
-                self.hall.set_policy(settings.policy.clone());
+                self.set_policy();
             }
             Input::Stop => self.stop(),
         }
     }
 
-    fn arrive(&mut self, conn: Arc<Conn>, origin: Origin, greet: bool, since: Seq) {
+    fn arrive(&mut self, conn: Arc<Conn>, origin: Origin, how: Arrival, since: Seq) {
         let session = conn.session;
         let peer = conn.peer;
-        self.seats.insert(session, Seat { conn, busy: None });
-        self.hall.arrive(session, origin, greet, &mut self.effects);
+        let style = conn.outbox().style();
+        let dialog = if let Style::Irc(style) = style { Dialog::irc(style.lang) } else { Dialog::Lines };
+        self.seats.insert(session, Seat { conn, dialog, secure: origin.secure, busy: None });
+        self.hall.arrive(session, origin, how, &mut self.effects);
         for effect in &mut self.effects {
             // It took a while to find out what the client speaks; what was said meanwhile is for it too.
             match effect {
@@ -269,9 +301,16 @@ impl Hub {
                 return;
             }
             let Some(asked) = busy.batch.pop_front() else { break };
+            self.asking = Some(session);
             self.asked(session, asked);
+            self.asking = None;
         }
-        self.put(session, Slot::Release);
+        let Some(seat) = self.seats.get_mut(&session) else { return };
+        match &mut seat.busy {
+            Some(busy) if busy.asked => self.put(session, Slot::Release),
+            Some(busy) if busy.slots.is_empty() => seat.busy = None,
+            _ => {}
+        }
     }
 
     fn asked(&mut self, session: SessionId, asked: Asked) {
@@ -292,98 +331,31 @@ impl Hub {
             }
             Asked::Help(topic) => Said::Help(topic),
             Asked::Auth(step) => return self.auth(session, step),
+            Asked::Irc(heard) => return self.heard(session, &heard),
+            Asked::Step(step) => return self.step(session, *step),
             Asked::Misuse(misuse) => Said::Misuse(misuse),
             Asked::Lang(lang) => {
                 self.restyle(session, |style| style.lang = lang);
                 Said::LangSet
             }
         };
-        let bytes = said.lines(self.style(session), &self.shared.codec);
-        self.put(session, Slot::Tell(self.hall.head(), bytes));
-    }
-
-    /// A step of an exchange that proves whose an account is.
-    fn auth(&mut self, session: SessionId, asked: Auth) {
-        let said = match self.auth_step(session, asked) {
-            Ok(said) => said,
-            Err(refusal) => {
-                self.effects.push(Effect::Refuse(session, refusal, self.hall.head()));
-                None
-            }
-        };
-        self.run_effects();
-        if let Some(said) = said {
-            let bytes = said.lines(self.style(session), &self.shared.codec);
-            self.put(session, Slot::Tell(self.hall.head(), bytes));
-        }
-    }
-
-    fn auth_step(&mut self, session: SessionId, asked: Auth) -> Result<Option<Said>, Refusal> {
-        self.hall.may_authenticate(session, &mut self.effects)?;
-        if !self.seats.contains_key(&session) {
-            return Ok(None);
-        }
-        let message = match asked {
-            Auth::Abort => {
-                self.exchanges.remove(&session);
-                return Ok(Some(Said::AuthAborted));
-            }
-            Auth::Go(message) => message,
-            Auth::Begin(name, first) => {
-                let Some(mechanism) = Mechanism::from_name(&name) else {
-                    return Ok(Some(Said::NoMechanism(MECHANISMS.map(Mechanism::name).to_vec())));
-                };
-                let exchange =
-                    Exchange::start(mechanism, crate::random::bytes(), self.hall.secret(), &self.shared.cost);
-                self.exchanges.insert(session, Box::new(exchange));
-                // All mechanisms begin with a message of the client's.
-                let Some(first) = first else { return Ok(Some(Said::Auth("+".to_owned()))) };
-                first
-            }
-        };
-        let hall = &self.hall;
-        let nick_chars = self.shared.settings.load().hall.nick_chars;
-        let called = |name: &str| Nick::new(name, nick_chars).ok();
-        let mut exchange = self.exchanges.remove(&session);
-        let step = auth::go_on(&mut exchange, message.expose(), |name| hall.verifier(&called(name)?).cloned());
-        self.exchanges.extend(exchange.map(|exchange| (session, exchange)));
-        let effects = &mut self.effects;
-        match step {
-            Step::Challenge(bytes) => return Ok(Some(Said::Auth(auth::encode_message(&bytes)))),
-            Step::Password { account, password } => match called(&account) {
-                Some(account) => {
-                    self.hall.handle(session, Command::Login { account: Some(account), password }, effects)
-                }
-                None => self.hall.not_authenticated(session, effects),
-            },
-            Step::External { account } => {
-                let account = account.as_deref().map(called);
-                match account {
-                    Some(None) => self.hall.not_authenticated(session, effects),
-                    other => self.hall.handle(session, Command::LoginByCertificate(other.flatten()), effects),
-                }
-            }
-            Step::Done { account, last } => {
-                // The server's own proof comes before what follows from the client's.
-                let said = Said::Auth(auth::encode_message(&last));
-                let bytes = said.lines(self.style(session), &self.shared.codec);
-                self.put(session, Slot::Tell(self.hall.head(), bytes));
-                match called(&account) {
-                    Some(account) => self.hall.authenticated(session, &account, &mut self.effects),
-                    None => self.hall.not_authenticated(session, &mut self.effects),
-                }
-            }
-            Step::Failed(Failure::Refused) => self.hall.not_authenticated(session, effects),
-            Step::Failed(_) | Step::Lookup { .. } => return Ok(Some(Said::AuthFailed)),
-        }
-        Ok(None)
+        self.say(session, &said);
     }
 
     /// Somebody is done with a session's password.
     fn proved(&mut self, session: SessionId, proven: Proven) {
         self.hall.proved(session, proven, &mut self.effects);
+        self.asking = Some(session);
         self.run_effects();
+        self.asking = None;
         self.resolve(session);
+    }
+
+    /// Who may come in from now on, and what nobody may be called: the server's own name comes before what it says.
+    fn set_policy(&mut self) {
+        let mut policy = self.shared.settings.load().policy.clone();
+        policy.reserved.extend(Nick::new(&self.shared.codec.house.server, usize::MAX).ok());
+        self.hall.set_policy(policy);
     }
 
     /// The gate keeps these networks out from now on.
@@ -392,23 +364,10 @@ impl Hub {
         self.shared.admission.bar(bars.into_iter().map(bar).collect());
     }
 
-    fn restyle(&mut self, session: SessionId, change: impl FnOnce(&mut Style)) {
-        if let Some(seat) = self.seats.get(&session) {
-            let mut outbox = seat.conn.outbox();
-            let mut style = outbox.style();
-            change(&mut style);
-            outbox.set_style(style);
-        }
-    }
-
     fn hold(&self, session: SessionId) {
         if let Some(seat) = self.seats.get(&session) {
             seat.conn.outbox().hold();
         }
-    }
-
-    fn style(&self, session: SessionId) -> Style {
-        self.seats.get(&session).map(|seat| seat.conn.outbox().style()).unwrap_or_default()
     }
 
     /// Takes what the ledger made of a group or a question.
@@ -419,24 +378,26 @@ impl Hub {
                 for proposal in &group {
                     self.hall.fail(proposal, why.clone(), &mut self.effects);
                     self.run_commit_effects();
+                    self.asking = Some(proposal.author.session);
                     self.tell_all();
+                    self.asking = None;
                     self.resolve(proposal.author.session);
                 }
             }
             Outcome::Answered(session, query, answer) => {
-                let (style, codec) = (self.style(session), &self.shared.codec);
-                let bytes = match answer {
+                let word = match answer {
                     Some(mut reply) => {
                         self.hall.sift(session, &mut reply);
                         self.shorten(&query, &mut reply);
-                        lines::reply(&reply, style, codec)
+                        Word::Reply(reply)
                     }
-                    None => lines::refusal(&Refusal::NotRead, style, codec),
+                    None => Word::Refusal(Refusal::NotRead),
                 };
                 let after = match query {
                     Query::Replay { until, .. } => until,
                     _ => self.hall.head(),
                 };
+                let bytes = self.worded(session, &word, true);
                 self.tell(session, after, bytes);
                 if let Some(seat) = self.seats.get_mut(&session).filter(|_| query.holds()) {
                     seat.act(Slot::Show);
@@ -462,7 +423,7 @@ impl Hub {
             }
             Reply::History { entries, more } => {
                 let all = entries.len();
-                if matches!(query, Query::History { span: Span::Since(_), .. }) {
+                if matches!(query, Query::History { span: Span::Since(_) | Span::Between { newest: false, .. }, .. }) {
                     let kept = entries.iter().take_while(|entry| fits(entry)).count();
                     entries.truncate(kept);
                 } else {
@@ -487,11 +448,18 @@ impl Hub {
         let mut told = std::mem::take(&mut self.told).into_iter().peekable();
         for entry in entries {
             log_names(entry);
-            // What an entry answers comes before what the same batch was told after it.
-            while let Some((to, after, bytes)) = told.next_if(|(_, after, _)| *after <= entry.seq) {
-                self.tell(to, after, bytes);
+            let author = entry.author.session;
+            self.asking = Some(author);
+            while let Some((to, after, word)) = told.next_if(|(_, after, _)| *after < entry.seq) {
+                self.tell_word(to, after, &word);
             }
-            self.resolve(entry.author.session);
+            self.echo(entry);
+            // What an entry answers comes before what the same batch was told after it.
+            while let Some((to, after, word)) = told.next_if(|(_, after, _)| *after <= entry.seq) {
+                self.tell_word(to, after, &word);
+            }
+            self.asking = None;
+            self.resolve(author);
         }
         self.told = told.collect();
         self.tell_all();
@@ -502,14 +470,8 @@ impl Hub {
         let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain(..) {
             match effect {
-                Effect::Reply(session, reply, after) => {
-                    let bytes = lines::reply(&reply, self.style(session), &self.shared.codec);
-                    self.put(session, Slot::Tell(after, bytes));
-                }
-                Effect::Refuse(session, refusal, after) => {
-                    let bytes = lines::refusal(&refusal, self.style(session), &self.shared.codec);
-                    self.put(session, Slot::Tell(after, bytes));
-                }
+                Effect::Reply(session, reply, after) => self.put_word(session, after, &Word::Reply(reply)),
+                Effect::Refuse(session, refusal, after) => self.put_word(session, after, &Word::Refusal(refusal)),
                 effect => self.run_effect(effect),
             }
         }
@@ -522,14 +484,8 @@ impl Hub {
         let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain(..) {
             match effect {
-                Effect::Reply(session, reply, after) => {
-                    let bytes = lines::reply(&reply, self.style(session), &self.shared.codec);
-                    self.told.push((session, after, bytes));
-                }
-                Effect::Refuse(session, refusal, after) => {
-                    let bytes = lines::refusal(&refusal, self.style(session), &self.shared.codec);
-                    self.told.push((session, after, bytes));
-                }
+                Effect::Reply(session, reply, after) => self.told.push((session, after, Word::Reply(reply))),
+                Effect::Refuse(session, refusal, after) => self.told.push((session, after, Word::Refusal(refusal))),
                 Effect::Unfollow(session, log, until) => {
                     // Its last entries are yet to come: it is still woken for them.
                     if let Some(seat) = self.seats.get(&session) {
@@ -543,13 +499,36 @@ impl Hub {
         }
         self.effects = effects;
         // Only now that all logs have grown: who follows several is shown their entries in the order of the numbers.
-        for log in self.grown.drain(..) {
-            if let Some(audience) = self.audiences.get(&log) {
-                audience.deliver();
-            }
+        for (log, prompt) in std::mem::take(&mut self.grown) {
+            self.deliver(log, prompt);
         }
         for (session, log) in left {
             self.stop_waking(session, &log);
+        }
+    }
+
+    /// Has those who follow a log written what it has grown by. That people come and go is told to many together, a little
+    /// later or with the next message: otherwise a crowd that comes costs as many writes as it has pairs.
+    fn deliver(&mut self, log: LogId, prompt: bool) {
+        let Some(audience) = self.audiences.get(&log) else { return };
+        let limits = &self.shared.settings.load().server;
+        if prompt || limits.announcements_ms == 0 || audience.len() < limits.prompt_people {
+            self.held_back.remove(&log);
+            audience.deliver();
+            return;
+        }
+        let time = Duration::from_millis(limits.announcements_ms);
+        self.held_until.get_or_insert_with(|| tokio::time::Instant::now() + time);
+        self.held_back.insert(log);
+    }
+
+    /// What was held back is told now.
+    fn tell_held_back(&mut self) {
+        self.held_until = None;
+        for log in self.held_back.drain() {
+            if let Some(audience) = self.audiences.get(&log) {
+                audience.deliver();
+            }
         }
     }
 
@@ -558,13 +537,14 @@ impl Hub {
             Effect::Propose(proposal) => {
                 let session = proposal.author.session;
                 if let Some(seat) = self.seats.get_mut(&session) {
-                    seat.busy.get_or_insert_default().changing |= !matches!(proposal.event, Event::Message(..));
+                    let alone = !matches!(proposal.event, Event::Message(..)) || seat.dialog.is_gathering();
+                    seat.busy.get_or_insert_default().changing |= alone;
                 }
                 self.put(session, Slot::Ledger);
                 self.group.push(proposal);
             }
             Effect::Ask(session, query) => {
-                let Some(seat) = self.seats.get_mut(&session) else { return };
+                let Some(seat) = self.seats.get_mut(&session).filter(|seat| seat.dialog.wants(&query)) else { return };
                 seat.busy.get_or_insert_default().changing = true;
                 if query.holds() {
                     self.hold(session);
@@ -577,8 +557,9 @@ impl Hub {
                 self.shared.ledger.ask(session, query);
             }
             Effect::Grow(log, feed, block) => {
+                let prompt = block.entries().iter().any(|entry| !is_announcement(&entry.event));
                 feed.append(block, &self.shared.settings.load().hall);
-                self.grown.push(log);
+                self.grown.push((log, prompt));
             }
             Effect::Follow(session, log, feed, at, second) => {
                 if let Some(seat) = self.seats.get(&session) {
@@ -632,6 +613,8 @@ impl Hub {
             }
             Effect::Bars(bars) => self.bar(bars),
             Effect::Drain => self.shared.stop.notify_one(),
+            Effect::Reload => self.shared.reload.notify_one(),
+            Effect::Signal(session, log, author, tags) => self.signal(session, &log, &author, &tags),
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
             _ => unreachable!("what happens with every message was done"),
         }
@@ -676,8 +659,8 @@ impl Hub {
     }
 
     fn tell_all(&mut self) {
-        for (session, after, bytes) in std::mem::take(&mut self.told) {
-            self.tell(session, after, bytes);
+        for (session, after, word) in std::mem::take(&mut self.told) {
+            self.tell_word(session, after, &word);
         }
         for session in std::mem::take(&mut self.closing) {
             self.put(session, Slot::Close);
@@ -696,7 +679,7 @@ impl Hub {
             }
         }
         let proceed = busy.slots.is_empty() && std::mem::take(&mut busy.changing);
-        let proceed = proceed && busy.asked;
+        let proceed = proceed && (busy.asked || !busy.batch.is_empty());
         if proceed || !busy.slots.is_empty() || !busy.batch.is_empty() {
             seat.busy = Some(busy);
         }
@@ -709,18 +692,33 @@ impl Hub {
         self.stopping = true;
         let sessions: Vec<SessionId> = self.seats.keys().copied().collect();
         for session in sessions {
-            let bytes = lines::reply(&Reply::Closing, self.style(session), &self.shared.codec);
-            self.put(session, Slot::Tell(self.hall.head(), bytes));
+            self.put_word(session, self.hall.head(), &Word::Reply(Reply::Closing));
             self.put(session, Slot::Close);
         }
     }
+}
+
+/// Waits for a moment, if there is one to wait for.
+async fn until(moment: Option<tokio::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether it says no more than that somebody comes, goes, or is otherwise than before.
+fn is_announcement(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Join(_) | Event::Part(_) | Event::Quit(_) | Event::Nick(_) | Event::Away(_) | Event::Guise(..)
+    )
 }
 
 /// A guest's arrival is logged under a name that the hall gave: what they are called later leads back to it.
 fn log_names(entry: &Entry) {
     let (session, nick) = (entry.author.session.0, &entry.author.nick);
     match &entry.event {
-        Event::Join => tracing::info!(session, %nick, "joined"),
+        Event::Join(_) => tracing::info!(session, %nick, "joined"),
         Event::Nick(to) => tracing::info!(session, %nick, %to, "renamed"),
         _ => {}
     }

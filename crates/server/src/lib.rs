@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-pub use config::{Config, Durability, PORT, Settings, TlsSettings};
+pub use config::{Config, Durability, IrcSettings, PORT, Settings, TlsSettings};
 pub use error::Error;
 pub use gate::{CertificateError, Fingerprint, Networks};
 pub use limits::Limits;
@@ -61,8 +61,9 @@ impl Server {
     pub async fn bind(config: Config) -> Result<Self, Error> {
         let lock = listen::take_data_dir(&config.data_dir)?;
         let listeners = listen::bind(&config.listen)?;
-        let addresses = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
-        let (shared, hub) = Shared::new(&config.data_dir, config.settings)?;
+        let addresses: Vec<_> = listeners.iter().map(tokio::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
+        let port = addresses.first().map_or(PORT, SocketAddr::port);
+        let (shared, hub) = Shared::new(&config.data_dir, config.settings, port)?;
         let local = if config.local_socket { Some(listen::bind_local(&config.data_dir)?) } else { None };
         Ok(Self { shared, listeners, addresses, local, hub, _lock: lock })
     }
@@ -123,6 +124,11 @@ impl Handle {
     /// Stops the server; [`Server::run`] returns when that is done.
     pub fn stop(&self) {
         self.shared.stop.notify_one();
+    }
+
+    /// Waits until an admin asks for the configuration to be read again.
+    pub async fn asked_to_reload(&self) {
+        self.shared.reload.notified().await;
     }
 
     /// Replaces the settings and reads the certificate again. They hold for what comes from now on; the ledger and the

@@ -9,6 +9,11 @@ pub struct Limits {
     pub replies_bytes: usize,
     /// Bytes written to one client in one go before the others have their turn.
     pub write_bytes: usize,
+    /// Time for which it may be held back who comes and goes in a room with many people, to be told together, in
+    /// milliseconds.
+    pub announcements_ms: u64,
+    /// People in a room below whom it is told at once.
+    pub prompt_people: usize,
     /// Time without a sign of life from a peer's network after which it counts as gone, in seconds.
     pub peer_dead_s: u64,
     /// Passwords that wait to be looked at, of all clients together; any more are told to try again.
@@ -25,6 +30,8 @@ impl Default for Limits {
             reply_bytes: 64 * 1024,
             replies_bytes: 256 * 1024 * 1024,
             write_bytes: 256 * 1024,
+            announcements_ms: 100,
+            prompt_people: 64,
             peer_dead_s: 60,
             logins_waiting: 64,
             logins_per_address: 4,

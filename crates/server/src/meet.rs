@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gate::{Alpn, Origin, Secured, Sniffed, Ticket, proxied, sniff};
+use hall::Arrival;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -15,7 +16,7 @@ use wire::Dialect;
 use wire::refuse::{Why, refusal};
 
 use crate::Settings;
-use crate::plain::{Arrival, Plain};
+use crate::plain::{self, Plain};
 use crate::shared::Shared;
 use crate::transport::Transport;
 
@@ -34,7 +35,7 @@ pub(crate) struct Guest {
 
 /// What has become clear.
 enum Met {
-    Lines { first: Vec<u8>, silent: bool },
+    Hall(Vec<u8>, Arrival),
     Http(Vec<u8>),
     Refused(Option<Dialect>, Why),
 }
@@ -51,8 +52,8 @@ impl Guest {
         Self { refused: Some(why), ..self }
     }
 
-    fn arrival(self, first: Vec<u8>, silent: bool, since: hall::Seq) -> Arrival {
-        Arrival {
+    fn arrival(self, first: Vec<u8>, how: Arrival, since: hall::Seq) -> plain::Arrival {
+        plain::Arrival {
             transport: self.transport,
             peer: self.peer,
             secure: self.secure,
@@ -60,13 +61,13 @@ impl Guest {
             local: false,
             ticket: self.ticket,
             first,
-            silent,
+            how,
             since,
         }
     }
 }
 
-/// Finds out what a connection speaks, and takes it into the hall if that is plain lines.
+/// Finds out what a connection speaks, and takes it into the hall if one can talk in it.
 ///
 /// Thousands may be met at one time, most of them silent: what waits for the first bytes is small, and whatever is rare
 /// is boxed.
@@ -90,7 +91,7 @@ pub(crate) async fn meet(mut guest: Box<Guest>, shared: Arc<Shared>) -> Option<P
         met
     };
     match met {
-        Met::Lines { first, silent } => return Some(Plain::enter(guest.arrival(first, silent, since), shared)),
+        Met::Hall(first, how) => return Some(Plain::enter(guest.arrival(first, how, since), shared)),
         Met::Http(first) => drop(tokio::spawn(crate::web::serve(guest.transport, first, guest.ticket, shared))),
         Met::Refused(dialect, why) => Box::pin(say_no(guest, dialect, why, &shared)).await,
     }
@@ -140,9 +141,12 @@ fn judge(guest: &Guest, sniffed: Sniffed, settings: &Settings) -> Met {
         (None, None) => Why::Slow,
         (None, Some(Dialect::Proxy)) => Why::Untrusted,
         (None, Some(_)) if !guest.secure && !may_be_plain() => Why::TlsOnly,
-        (None, Some(Dialect::Lines)) => return Met::Lines { first, silent },
+        (None, Some(Dialect::Lines)) => {
+            return Met::Hall(first, if silent { Arrival::Greeted } else { Arrival::Unasked });
+        }
+        (None, Some(Dialect::Irc)) => return Met::Hall(first, Arrival::Introduced),
         (None, Some(Dialect::Http)) => return Met::Http(first),
-        (None, Some(Dialect::Irc | Dialect::Ssh | Dialect::Tls)) => Why::Unspoken,
+        (None, Some(Dialect::Ssh | Dialect::Tls)) => Why::Unspoken,
     };
     Met::Refused(dialect, why)
 }

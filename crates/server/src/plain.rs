@@ -1,4 +1,4 @@
-//! The task of a connection that speaks plain lines: it reads when there is something to read and nothing under way, and
+//! The task of a connection in the hall, in whichever dialect: it reads when there is something to read and nothing under way, and
 //! writes when it is woken. While it is idle it holds no buffer and no timer.
 
 use std::cell::RefCell;
@@ -11,12 +11,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use gate::{Bucket, Fingerprint, Ticket};
-use hall::{Command, LogId, Origin, Reply, Seq};
+use hall::{Clash, Command, LogId, Origin, Reply, Seq, Text};
 use ledger::Page;
-use wire::Outbox;
-use wire::lines::{self, Asked, Frame, Framer, Names, Speaker, Style};
+use wire::irc::{self, Heard};
+use wire::lines::{self, Frame, Framer, Names, Speaker};
 use wire::outbox::PAGE_ENTRIES;
+use wire::{Asked, Outbox, Style};
 
+use crate::Settings;
 use crate::conn::{Conn, Pumped, Signals};
 use crate::hub::Input;
 use crate::ledgerer::now;
@@ -51,8 +53,8 @@ pub(crate) struct Arrival {
     pub(crate) ticket: Ticket,
     /// Bytes it has sent already.
     pub(crate) first: Vec<u8>,
-    /// Whether it waits to be greeted.
-    pub(crate) silent: bool,
+    /// How it comes: whether it waits to be greeted, or introduces itself.
+    pub(crate) how: hall::Arrival,
     /// It hears what comes after this entry.
     pub(crate) since: Seq,
 }
@@ -64,14 +66,20 @@ pub(crate) struct Plain {
     conn: Arc<Conn>,
     shared: Arc<Shared>,
     _ticket: Ticket,
-    framer: Framer,
-    speaker: Speaker,
+    ear: Ear,
     bucket: Bucket,
     /// Bytes that were read and not yet taken. Nothing more is read meanwhile.
     unread: Vec<u8>,
     timers: Timers,
     state: State,
     errand: Option<Errand>,
+}
+
+/// What makes messages of the bytes that a client sends.
+#[derive(Debug)]
+enum Ear {
+    Lines(Framer, Speaker),
+    Irc(irc::Framer),
 }
 
 /// Something that has to be waited for before anything else is done.
@@ -97,6 +105,13 @@ impl std::fmt::Debug for Errand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Errand")
     }
+}
+
+/// Under what what was read is taken.
+struct Taking<'a> {
+    settings: &'a Settings,
+    now_ms: u64,
+    most: usize,
 }
 
 /// How things stand with a connection.
@@ -137,17 +152,21 @@ enum Event {
 impl Plain {
     /// Takes a connection into the hall.
     pub(crate) fn enter(arrival: Arrival, shared: Arc<Shared>) -> Self {
-        let Arrival { transport, peer, secure, certificate, local, ticket, first, silent, since } = arrival;
+        let Arrival { transport, peer, secure, certificate, local, ticket, first, how, since } = arrival;
         let session = shared.new_session();
         let shown = certificate.as_ref().map(|bytes| Fingerprint(**bytes).to_string());
         tracing::debug!(%peer, session = session.0, secure, certificate = shown, local, "connected");
-        let style = Style { lang: shared.settings.load().language, ..Style::default() };
+        let lang = shared.settings.load().language;
+        let (style, ear) = if how == hall::Arrival::Introduced {
+            (Style::Irc(irc::Style { lang, ..irc::Style::default() }), Ear::Irc(irc::Framer::default()))
+        } else {
+            (Style::lines(lang), Ear::Lines(Framer::default(), Speaker::default()))
+        };
         let mut plain = Self {
             conn: Arc::new(Conn::new(peer, transport, session, Outbox::new(session, style))),
             shared,
             _ticket: ticket,
-            framer: Framer::default(),
-            speaker: Speaker::default(),
+            ear,
             bucket: Bucket::default(),
             unread: first,
             timers: Timers::new(),
@@ -155,7 +174,7 @@ impl Plain {
             errand: None,
         };
         let origin = Box::new(Origin { address: peer.ip(), secure, local, certificate });
-        plain.tell_hall(Input::Arrive(Arc::clone(&plain.conn), origin, silent, since));
+        plain.tell_hall(Input::Arrive(Arc::clone(&plain.conn), origin, how, since));
         plain
     }
 
@@ -287,9 +306,21 @@ impl Plain {
             self.slow_down(&settings.gate, now_ms);
             return batch;
         }
+        let taking = Taking { settings: &settings, now_ms, most };
+        match self.ear {
+            Ear::Lines(..) => self.take_lines(&taking, &mut batch),
+            Ear::Irc(_) => self.take_irc(&taking, &mut batch),
+        }
+        batch
+    }
+
+    /// What plain lines ask for.
+    fn take_lines(&mut self, taking: &Taking<'_>, batch: &mut Vec<Asked>) {
+        let Taking { settings, now_ms, most } = *taking;
+        let Ear::Lines(framer, speaker) = &mut self.ear else { return };
         let (names, limits, codec) = (Names::of(&settings.hall), &settings.wire, &self.shared.codec);
         let mut taken = 0;
-        let (speaker, mut each) = (&mut self.speaker, |asked| batch.push(asked));
+        let mut each = |asked| batch.push(asked);
         let mut telnet = Vec::new();
         let mut hear = |frame: Frame<'_>| {
             if let Frame::Telnet(answer) = frame {
@@ -301,16 +332,17 @@ impl Plain {
             if taken < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let had = self.unread.len();
-        let used = self.framer.feed(&self.unread, limits.line_bytes, &mut hear);
+        let used = framer.feed(&self.unread, limits.line_bytes, &mut hear);
         let all = used == had;
-        let whole = !self.framer.is_within_char() || self.state.extended;
+        let whole = !framer.is_within_char() || self.state.extended;
         let quiet = had == 0 && self.state.paused && whole;
         if all && (self.state.ended || quiet) {
-            self.framer.pause(limits.line_bytes, &mut hear);
+            framer.pause(limits.line_bytes, &mut hear);
         }
+        let partial = framer.is_partial();
         // One frame of a program that sends no newlines may hold many messages.
-        let messages =
-            batch.iter().filter(|asked| !matches!(asked, Asked::Do(Command::Nick { adopt: true, .. }))).count();
+        let adopts = |asked: &Asked| matches!(asked, Asked::Do(Command::Nick { clash: Clash::Adopt, .. }));
+        let messages = batch.iter().filter(|asked| !adopts(asked)).count();
         self.bucket.take(taken.max(messages));
         if !telnet.is_empty() {
             self.conn.outbox().answer(Seq(0), telnet);
@@ -320,16 +352,41 @@ impl Plain {
             self.unread = Vec::new();
             self.state.extended = self.state.paused && had == 0;
             self.state.paused = false;
-            self.wait_for_pause(now_ms + settings.wire.pause_ms);
+            if partial {
+                self.timers.set(Due::Pause, now_ms + settings.wire.pause_ms);
+            } else {
+                self.timers.clear(Due::Pause);
+            }
         } else {
             self.unread.drain(..used);
         }
+        self.end_of_input(all, batch);
+        self.show_style();
+    }
+
+    /// What lines of IRC ask for.
+    fn take_irc(&mut self, taking: &Taking<'_>, batch: &mut Vec<Asked>) {
+        let Ear::Irc(framer) = &mut self.ear else { return };
+        let used = framer.feed(&self.unread, &mut |frame| {
+            batch.push(Asked::Irc(Box::new(Heard::of(frame))));
+            if batch.len() < taking.most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        let all = used == self.unread.len();
+        self.bucket.take(batch.len());
+        if all {
+            self.unread = Vec::new();
+        } else {
+            self.unread.drain(..used);
+        }
+        self.end_of_input(all, batch);
+    }
+
+    /// Who has sent their last byte leaves when all that they sent has been done.
+    fn end_of_input(&mut self, all: bool, batch: &mut Vec<Asked>) {
         if all && self.state.ended {
             self.state.done = true;
-            batch.push(Asked::Do(Command::Quit));
+            batch.push(Asked::Do(Command::Quit(Text::new(""))));
         }
-        self.show_style();
-        batch
     }
 
     /// The sender is too fast: nothing more is taken for a while. Who is so for too long is closed.
@@ -345,19 +402,14 @@ impl Plain {
         }
     }
 
-    fn wait_for_pause(&mut self, at_ms: u64) {
-        if self.framer.is_partial() {
-            self.timers.set(Due::Pause, at_ms);
-        } else {
-            self.timers.clear(Due::Pause);
-        }
-    }
-
     /// The client is written to in the way in which it has shown to write.
     fn show_style(&self) {
+        let Ear::Lines(_, speaker) = &self.ear else { return };
         let mut outbox = self.conn.outbox();
         let before = outbox.style();
-        let style = Style { legacy: self.speaker.is_legacy(), unframed: self.speaker.is_unframed(), ..before };
+        let lines = before.as_lines();
+        let style =
+            Style::Lines(lines::Style { legacy: speaker.is_legacy(), unframed: speaker.is_unframed(), ..lines });
         if style != before {
             outbox.set_style(style);
         }
@@ -365,7 +417,7 @@ impl Plain {
 
     fn tell(&self, reply: &Reply) {
         let mut outbox = self.conn.outbox();
-        let bytes = lines::reply(reply, outbox.style(), &self.shared.codec);
+        let bytes = outbox.style().aside(reply, &self.shared.codec);
         outbox.answer(Seq(0), bytes);
         drop(outbox);
         self.conn.wake();
@@ -413,7 +465,7 @@ impl Plain {
     /// Goes on with what was read from the ledger.
     fn catch_up(&self, log: &LogId, after: Seq, page: Page) {
         let mut outbox = self.conn.outbox();
-        let gap = page.gap.then(|| lines::reply(&Reply::Gap, outbox.style(), &self.shared.codec));
+        let gap = page.gap.then(|| outbox.style().aside(&Reply::Gap, &self.shared.codec));
         outbox.catch_up(log, after, page.entries, gap);
         drop(outbox);
         self.conn.wake();

@@ -15,6 +15,7 @@ use ledger::{Ledger, Memory, Sqlite, SqliteSettings};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 use wire::Codec;
+use wire::irc::House;
 
 use crate::fanout::Deliverers;
 use crate::hub::{Hub, Input};
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) cost: Cost,
     /// Told when the server is to stop.
     pub(crate) stop: Arc<Notify>,
+    /// Told when the configuration is to be read again.
+    pub(crate) reload: Arc<Notify>,
     /// Told when the server stops, for those who are not in the hall.
     pub(crate) stopping: Notify,
     /// The last entry that was applied, for those who come: they hear what comes after it.
@@ -52,10 +55,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// The shared state, and the loop it leads to.
-    pub(crate) fn new(data_dir: &Path, settings: Settings) -> Result<(Arc<Self>, Hub), Error> {
+    pub(crate) fn new(data_dir: &Path, settings: Settings, port: u16) -> Result<(Arc<Self>, Hub), Error> {
         let label = &settings.legacy_charset;
         let charset = Encoding::for_label(label.as_bytes()).ok_or_else(|| Error::Charset { label: label.clone() })?;
-        let codec = Codec { charset, zone: jiff::tz::TimeZone::system(), clock: Some(crate::ledgerer::now) };
+        let (zone, clock) = (jiff::tz::TimeZone::system(), Some(crate::ledgerer::now as fn() -> hall::Time));
+        let codec = Codec { charset, zone, clock, house: Arc::new(house(&settings, port)) };
         let tls = tls(data_dir, &settings)?;
         let ledger = open_ledger(data_dir, &settings)?;
         let beginning = ledger.beginning(settings.hall.rooms).map_err(Error::Ledger)?;
@@ -75,6 +79,7 @@ impl Shared {
             proofs,
             cost,
             stop: Arc::default(),
+            reload: Arc::default(),
             stopping: Notify::new(),
             head: AtomicU64::new(beginning.head.0),
             waiting_bytes: AtomicUsize::new(0),
@@ -132,6 +137,22 @@ impl Shared {
 
     pub(crate) fn new_session(&self) -> SessionId {
         SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// What IRC tells of the hall as a whole; whoever comes in TLS comes to this port.
+fn house(settings: &Settings, port: u16) -> House {
+    /// For how long a client is to remember that it should come in TLS, in seconds.
+    const STS_S: u64 = 30 * 24 * 60 * 60;
+    let irc = &settings.irc;
+    House {
+        server: irc.server_name.clone(),
+        network: irc.network.clone(),
+        since: crate::ledgerer::now(),
+        motd: irc.motd.lines().map(str::to_owned).collect(),
+        admin: irc.admin.clone(),
+        sts: settings.tls.sts.then_some((port, STS_S)),
+        ..House::default()
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn stream(record: &Record, entries: &[Arc<Entry>], whole: bool) {
         (!logs.is_empty()).then(|| (&**entry, logs.iter().all(|p| record.misses(entry, &p.log))))
     });
     let taken_back = entries.iter().filter_map(|entry| match entry.event {
-        Event::Redact(target) => Some(target),
+        Event::Redact(target, _) => Some(target),
         _ => None,
     });
     let bytes = if record.unframed { stripped(&record.stream) } else { record.stream.clone() };
@@ -190,7 +190,7 @@ pub(crate) fn renderings(entry: &Entry) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for line in [english(entry), korean(entry)] {
         let named = match (&entry.logs[..], &entry.event) {
-            ([LogId::Room(room)], event) if !matches!(event, Event::Quit | Event::Nick(_)) => {
+            ([LogId::Room(room)], event) if !matches!(event, Event::Quit(_) | Event::Nick(_)) => {
                 Some(format!("[{room}] {line}"))
             }
             _ => None,
@@ -207,15 +207,22 @@ fn english(entry: &Entry) -> String {
     let nick = &entry.author.nick;
     match &entry.event {
         Event::Message(kind, text) => message(entry, *kind, text.as_str(), "you"),
-        Event::Join => format!("* {nick} joined"),
-        Event::Part => format!("* {nick} left the room"),
-        Event::Quit => format!("* {nick} left"),
+        Event::Join(_) => format!("* {nick} joined"),
+        Event::Part(_) => format!("* {nick} left the room"),
+        Event::Quit(_) => format!("* {nick} left"),
         Event::Nick(to) => format!("* {nick} is now called {to}"),
-        Event::Redact(_) => format!("* {nick} took a message back"),
+        Event::Redact(..) => format!("* {nick} took a message back"),
         Event::Redacted => format!("* (a message of {nick} was taken back)"),
         Event::Topic(text) if text.as_str().is_empty() => format!("* {nick} cleared the topic"),
         Event::Topic(text) => format!("* {nick} set the topic: {}", text.as_str()),
-        Event::Rule(_) | Event::Kick(..) | Event::Invite(_) | Event::Account(_) | Event::Audit(_) => {
+        Event::Rule(_)
+        | Event::Kick(..)
+        | Event::Invite(_)
+        | Event::Account(_)
+        | Event::Audit(_)
+        | Event::Tags
+        | Event::Away(_)
+        | Event::Guise(..) => {
             unreachable!("nobody in a world asks for that")
         }
     }
@@ -225,15 +232,22 @@ fn korean(entry: &Entry) -> String {
     let nick = &entry.author.nick;
     match &entry.event {
         Event::Message(kind, text) => message(entry, *kind, text.as_str(), "나"),
-        Event::Join => format!("* {nick} 님이 들어왔습니다"),
-        Event::Part => format!("* {nick} 님이 방에서 나갔습니다"),
-        Event::Quit => format!("* {nick} 님이 나갔습니다"),
+        Event::Join(_) => format!("* {nick} 님이 들어왔습니다"),
+        Event::Part(_) => format!("* {nick} 님이 방에서 나갔습니다"),
+        Event::Quit(_) => format!("* {nick} 님이 나갔습니다"),
         Event::Nick(to) => format!("* {nick} 님의 이름이 이제 {to}입니다"),
-        Event::Redact(_) => format!("* {nick} 님이 메시지를 거두었습니다"),
+        Event::Redact(..) => format!("* {nick} 님이 메시지를 거두었습니다"),
         Event::Redacted => format!("* ({nick} 님의 메시지가 거두어졌습니다)"),
         Event::Topic(text) if text.as_str().is_empty() => format!("* {nick} 님이 주제를 지웠습니다"),
         Event::Topic(text) => format!("* {nick} 님이 정한 주제: {}", text.as_str()),
-        Event::Rule(_) | Event::Kick(..) | Event::Invite(_) | Event::Account(_) | Event::Audit(_) => {
+        Event::Rule(_)
+        | Event::Kick(..)
+        | Event::Invite(_)
+        | Event::Account(_)
+        | Event::Audit(_)
+        | Event::Tags
+        | Event::Away(_)
+        | Event::Guise(..) => {
             unreachable!("nobody in a world asks for that")
         }
     }
@@ -242,9 +256,11 @@ fn korean(entry: &Entry) -> String {
 fn message(entry: &Entry, kind: Kind, text: &str, you: &str) -> String {
     let nick = &entry.author.nick;
     match (&entry.logs[0], kind) {
+        (LogId::Operators(_), _) => unreachable!("nobody in a world asks for that"),
         (LogId::Direct(..), _) => format!("[{nick} -> {you}] {text}"),
         (LogId::Room(_), Kind::Say) => format!("{nick}: {text}"),
         (LogId::Room(_), Kind::Action) => format!("** {nick} {text}"),
+        (LogId::Room(_), Kind::Notice) => format!("-{nick}- {text}"),
     }
 }
 

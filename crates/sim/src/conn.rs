@@ -6,10 +6,11 @@
 
 use std::ops::ControlFlow;
 
-use hall::{Command, LogId, Seq, SessionId, Time};
-use wire::lines::{Asked, Frame, Framer, Names, Speaker, Style};
+use hall::{Command, LogId, Seq, SessionId, Text, Time};
+use wire::irc::{self, Heard};
+use wire::lines::{self, Frame, Framer, Names, Speaker};
 use wire::outbox::Next;
-use wire::{Codec, Outbox};
+use wire::{Asked, Codec, Lang, Outbox, Style};
 
 use crate::{Plan, Rng};
 
@@ -23,6 +24,8 @@ pub(crate) struct Conn {
     pub(crate) outbox: Outbox,
     framer: Framer,
     speaker: Speaker,
+    /// What makes messages of the bytes of a client that speaks IRC.
+    irc: Option<irc::Framer>,
     /// What has come and was not read.
     pub(crate) arrived: Vec<u8>,
     /// The client has sent its last byte.
@@ -76,6 +79,7 @@ impl Conn {
             outbox: Outbox::new(session, Style::default()),
             framer: Framer::default(),
             speaker: Speaker::default(),
+            irc: None,
             arrived: Vec::new(),
             eof: false,
             unread: Vec::new(),
@@ -98,6 +102,12 @@ impl Conn {
             mixed: false,
             cut: Vec::new(),
         }
+    }
+
+    /// Speaks IRC from now on, in a hall of this language.
+    pub(crate) fn speak_irc(&mut self, lang: Lang) {
+        self.irc = Some(irc::Framer::default());
+        self.outbox.set_style(Style::Irc(irc::Style { lang, ..irc::Style::default() }));
     }
 
     /// The next batch of commands, if there is one to ask.
@@ -128,7 +138,25 @@ impl Conn {
         !self.unread.is_empty()
     }
 
+    fn take_irc(&mut self, plan: &Plan) -> Vec<Asked> {
+        let mut batch = Vec::new();
+        let Some(framer) = self.irc.as_mut().filter(|_| !self.done) else { return batch };
+        let used = framer.feed(&self.unread, &mut |frame| {
+            batch.push(Asked::Irc(Box::new(Heard::of(frame))));
+            if batch.len() < plan.batch_commands { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        self.unread.drain(..used);
+        if self.unread.is_empty() && self.ended {
+            self.done = true;
+            batch.push(Asked::Do(Command::Quit(Text::new(""))));
+        }
+        batch
+    }
+
     fn take_unread(&mut self, now_ms: u64, plan: &Plan, codec: &Codec) -> Vec<Asked> {
+        if self.irc.is_some() {
+            return self.take_irc(plan);
+        }
         let mut batch = Vec::new();
         if self.done || (self.unread.is_empty() && !self.paused && !self.ended) {
             return batch;
@@ -161,11 +189,12 @@ impl Conn {
             self.pause_at_ms = self.framer.is_partial().then_some(now_ms + limits.pause_ms);
             if self.ended {
                 self.done = true;
-                batch.push(Asked::Do(Command::Quit));
+                batch.push(Asked::Do(Command::Quit(Text::new(""))));
             }
         }
         let before = self.outbox.style();
-        let style = Style { legacy: self.speaker.is_legacy(), unframed: self.speaker.is_unframed(), ..before };
+        let (legacy, unframed) = (self.speaker.is_legacy(), self.speaker.is_unframed());
+        let style = Style::Lines(lines::Style { legacy, unframed, ..before.as_lines() });
         if style != before {
             self.outbox.set_style(style);
         }
@@ -226,8 +255,11 @@ impl Conn {
             return;
         }
         let shown = || bytes.escape_ascii().to_string();
+        if self.irc.is_some() {
+            return check_irc(bytes);
+        }
         assert!(bytes.iter().all(|&b| b == b'\n' || (b >= b' ' && b != 0x7f)), "a control byte: {}", shown());
-        let Style { legacy, unframed, .. } = self.outbox.style();
+        let lines::Style { legacy, unframed, .. } = self.outbox.style().as_lines();
         if unframed {
             assert!(bytes.len() <= RECV_BYTES, "{} bytes in one write", bytes.len());
         }
@@ -247,5 +279,15 @@ impl Conn {
             _ => self.cut.len(),
         };
         self.cut.drain(..whole);
+    }
+}
+
+/// Whatever a client of IRC is written has neither NUL nor a line that ends in anything but CR LF.
+fn check_irc(bytes: &[u8]) {
+    let shown = || bytes.escape_ascii().to_string();
+    assert!(!bytes.contains(&0), "a NUL: {}", shown());
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let text = line.strip_suffix(b"\n").map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(b"\n"));
+        assert!(!text.contains(&b'\n'), "a line without its end: {}", shown());
     }
 }

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use auth::{BadPassword, Cost, Exchange, Failure, MECHANISMS, Mechanism, Step};
 use hall::{
-    Beginning, Command, Effect, Entry, Event, Feed, Hall, LogId, Nick, Origin, Proof, Proposal, Proven, Query, Refusal,
-    Reply, RoomName, Seq, SessionId, Unfit,
+    Arrival, Beginning, Command, Effect, Entry, Event, Feed, Hall, LogId, Nick, Origin, Proof, Proposal, Proven, Query,
+    Refusal, Reply, RoomName, Seq, SessionId, Time, Unfit,
 };
-use wire::Codec;
-use wire::lines::{self, Asked, Auth, Said, Style};
+use wire::irc::{self, Around};
+use wire::lines::{self, Said};
+use wire::{Asked, Auth, Codec, Dialog, Style};
 
 use crate::conn::Conn;
 use crate::record::Record;
@@ -42,6 +43,13 @@ enum Slot {
     Close,
 }
 
+/// Something that a session is told.
+#[derive(Debug)]
+enum Word {
+    Reply(Reply),
+    Refusal(Refusal),
+}
+
 #[derive(Debug, Default)]
 struct Seat {
     batch: VecDeque<Asked>,
@@ -49,6 +57,8 @@ struct Seat {
     asked: bool,
     changing: bool,
     slots: VecDeque<Slot>,
+    dialog: Dialog,
+    secure: bool,
     exchange: Option<Box<Exchange>>,
 }
 
@@ -67,7 +77,12 @@ pub(crate) struct Hub {
     seats: BTreeMap<SessionId, Seat>,
     effects: Vec<Effect>,
     group: Vec<Proposal>,
-    told: Vec<(SessionId, Seq, Vec<u8>)>,
+    told: Vec<(SessionId, Seq, Word)>,
+    /// Whom whatever is answered answers.
+    asking: Option<SessionId>,
+    /// What time it is.
+    now: Time,
+    wire: wire::Limits,
     closing: Vec<SessionId>,
     /// What came of work with passwords, which takes no time here.
     proven: VecDeque<(SessionId, Proven)>,
@@ -90,6 +105,9 @@ impl Hub {
             effects: Vec::new(),
             group: Vec::new(),
             told: Vec::new(),
+            asking: None,
+            now: Time::default(),
+            wire: wire::Limits::default(),
             closing: Vec::new(),
             proven: VecDeque::new(),
             drawn: 0,
@@ -98,16 +116,21 @@ impl Hub {
         }
     }
 
-    pub(crate) fn arrive(&mut self, session: SessionId, origin: Origin, greet: bool, conns: &mut Conns) {
-        self.seats.insert(session, Seat::default());
-        self.hall.arrive(session, origin, greet, &mut self.effects);
+    pub(crate) fn arrive(&mut self, session: SessionId, origin: Origin, how: Arrival, conns: &mut Conns) {
+        let dialog = match style(session, conns) {
+            Style::Lines(_) => Dialog::Lines,
+            Style::Irc(style) => Dialog::irc(style.lang),
+        };
+        self.seats.insert(session, Seat { dialog, secure: origin.secure, ..Seat::default() });
+        self.hall.arrive(session, origin, how, &mut self.effects);
         self.run_effects(conns);
         self.flush(conns);
     }
 
     pub(crate) fn batch(&mut self, session: SessionId, batch: Vec<Asked>, conns: &mut Conns) {
         if let Some(seat) = self.seats.get_mut(&session) {
-            (seat.batch, seat.asked) = (batch.into(), true);
+            seat.batch.extend(batch);
+            seat.asked = true;
             self.proceed(session, conns);
         }
         self.flush(conns);
@@ -127,23 +150,25 @@ impl Hub {
                 for proposal in &group {
                     self.hall.fail(proposal, why.clone(), &mut self.effects);
                     self.run_commit_effects(conns);
+                    self.asking = Some(proposal.author.session);
                     self.tell_all(conns);
+                    self.asking = None;
                     self.resolve(proposal.author.session, conns);
                 }
             }
             Outcome::Answered(session, query, answer) => {
-                let style = style(session, conns);
-                let bytes = match answer {
+                let word = match answer {
                     Some(mut reply) => {
                         self.hall.sift(session, &mut reply);
-                        lines::reply(&reply, style, &self.codec)
+                        Word::Reply(reply)
                     }
-                    None => lines::refusal(&Refusal::NotRead, style, &self.codec),
+                    None => Word::Refusal(Refusal::NotRead),
                 };
                 let after = match query {
                     Query::Replay { until, .. } => until,
                     _ => self.hall.head(),
                 };
+                let bytes = self.worded(session, &word, true, conns);
                 self.tell(session, after, bytes, conns);
                 if let Some(conn) = conns.of.get_mut(&session).filter(|_| query.holds()) {
                     conn.outbox.release();
@@ -152,6 +177,17 @@ impl Hub {
             }
         }
         self.flush(conns);
+    }
+
+    /// It is this time now, and so long may what is sent be.
+    pub(crate) fn set_now(&mut self, now: Time) {
+        self.now = now;
+        self.hall.set_now(now);
+    }
+
+    /// These are the limits of the dialects.
+    pub(crate) fn set_wire(&mut self, wire: wire::Limits) {
+        self.wire = wire;
     }
 
     /// Whether nothing is under way.
@@ -163,7 +199,9 @@ impl Hub {
     fn flush(&mut self, conns: &mut Conns) {
         while let Some((session, proven)) = self.proven.pop_front() {
             self.hall.proved(session, proven, &mut self.effects);
+            self.asking = Some(session);
             self.run_effects(conns);
+            self.asking = None;
             if self.seats.contains_key(&session) {
                 self.resolve(session, conns);
             }
@@ -185,6 +223,11 @@ impl Hub {
             let waits = match seat.batch.front() {
                 Some(Asked::Do(command)) => command.waits_for_all(),
                 Some(Asked::Auth(_)) => true,
+                Some(Asked::Step(step)) => match &**step {
+                    irc::Step::Do(command) => command.waits_for_all(),
+                    irc::Step::Auth(_) => true,
+                    _ => false,
+                },
                 _ => false,
             };
             if waits && seat.slots.iter().any(|slot| matches!(slot, Slot::Ledger)) {
@@ -192,9 +235,13 @@ impl Hub {
                 return;
             }
             let Some(asked) = seat.batch.pop_front() else { break };
+            self.asking = Some(session);
             self.asked(session, asked, conns);
+            self.asking = None;
         }
-        self.put(session, Slot::Release, conns);
+        if self.seats.get(&session).is_some_and(|seat| seat.asked) {
+            self.put(session, Slot::Release, conns);
+        }
     }
 
     fn asked(&mut self, session: SessionId, asked: Asked, conns: &mut Conns) {
@@ -214,13 +261,128 @@ impl Hub {
             }
             Asked::Help(topic) => Said::Help(topic),
             Asked::Auth(step) => return self.auth(session, step, conns),
+            Asked::Irc(heard) => return self.heard(session, &heard, conns),
+            Asked::Step(step) => return self.step(session, *step, conns),
             Asked::Misuse(misuse) => Said::Misuse(misuse),
             Asked::Lang(lang) => {
                 restyle(session, conns, |style| style.lang = lang);
                 Said::LangSet
             }
         };
-        let bytes = said.lines(style(session, conns), &self.codec);
+        self.say(session, &said, conns);
+    }
+
+    fn heard(&mut self, session: SessionId, heard: &irc::Heard, conns: &mut Conns) {
+        if self.hall.me(session).is_some_and(|me| !me.inside) && self.hall.knocks(session, &mut self.effects) {
+            return self.run_effects(conns);
+        }
+        let steps = self.with_dialog(session, conns, |dialog, _, around| {
+            dialog.as_irc().map(|client| client.hear(heard, around)).unwrap_or_default()
+        });
+        let Some(seat) = self.seats.get_mut(&session) else { return };
+        for step in steps.unwrap_or_default().into_iter().rev() {
+            seat.batch.push_front(Asked::Step(Box::new(step)));
+        }
+    }
+
+    fn step(&mut self, session: SessionId, step: irc::Step, conns: &mut Conns) {
+        match step {
+            irc::Step::Do(command) => {
+                self.hall.handle(session, command, &mut self.effects);
+                self.run_effects(conns);
+            }
+            irc::Step::Tell(bytes) => {
+                let bytes = self.gather(session, bytes);
+                self.put(session, Slot::Tell(self.hall.head(), bytes), conns);
+            }
+            irc::Step::Auth(step) => self.auth(session, step, conns),
+            irc::Step::About(about) => {
+                if let Some(client) = self.seats.get_mut(&session).and_then(|seat| seat.dialog.as_irc()) {
+                    client.ask_about(about);
+                }
+            }
+            irc::Step::Restyle => {
+                let client = self.seats.get_mut(&session).and_then(|seat| seat.dialog.as_irc());
+                if let (Some(client), Some(conn)) = (client, conns.of.get_mut(&session)) {
+                    conn.outbox.set_style(Style::Irc(client.style()));
+                }
+            }
+            irc::Step::Enter => {
+                let client = self.seats.get_mut(&session).and_then(|seat| seat.dialog.as_irc());
+                if client.is_some_and(|client| client.may_enter()) {
+                    self.hall.handle(session, Command::Enter, &mut self.effects);
+                    self.run_effects(conns);
+                }
+            }
+            irc::Step::Done => {
+                let bytes = self.with_dialog(session, conns, |dialog, _, around| {
+                    dialog.as_irc().map(|client| client.release(around)).unwrap_or_default()
+                });
+                self.put(session, Slot::Tell(self.hall.head(), bytes.unwrap_or_default()), conns);
+            }
+        }
+    }
+
+    fn with_dialog<T>(
+        &mut self,
+        session: SessionId,
+        conns: &Conns,
+        with: impl FnOnce(&mut Dialog, Style, &Around<'_>) -> T,
+    ) -> Option<T> {
+        let seat = self.seats.get_mut(&session)?;
+        let me = self.hall.me(session)?;
+        let around = Around {
+            codec: &self.codec,
+            hall: &self.limits,
+            wire: &self.wire,
+            me: &me,
+            now: self.now,
+            secure: seat.secure,
+            registration: true,
+            gateway: false,
+            lang: wire::Lang::En,
+        };
+        Some(with(&mut seat.dialog, style(session, conns), &around))
+    }
+
+    fn worded(&mut self, session: SessionId, word: &Word, answers: bool, conns: &Conns) -> Vec<u8> {
+        let bytes = self.worded_whole(session, word, true, conns);
+        if answers { self.gather(session, bytes) } else { bytes }
+    }
+
+    fn worded_whole(&mut self, session: SessionId, word: &Word, first: bool, conns: &Conns) -> Vec<u8> {
+        let told = self.with_dialog(session, conns, |dialog, style, around| match word {
+            Word::Reply(reply) => dialog.reply(reply, style, around),
+            Word::Refusal(refusal) => wire::Told { bytes: dialog.refusal(refusal, style, around), then: None },
+        });
+        let wire::Told { mut bytes, then } = told.unwrap_or_default();
+        let Some(then) = then else { return bytes };
+        if !first {
+            if let Some(seat) = self.seats.get_mut(&session) {
+                seat.batch.push_front(Asked::Step(Box::new(irc::Step::Do(then))));
+            }
+            return bytes;
+        }
+        let mut effects = Vec::new();
+        self.hall.handle(session, then, &mut effects);
+        for effect in effects {
+            if let Effect::Reply(_, reply, _) = effect {
+                bytes.extend(self.worded_whole(session, &Word::Reply(reply), false, conns));
+            }
+        }
+        bytes
+    }
+
+    fn gather(&mut self, session: SessionId, bytes: Vec<u8>) -> Vec<u8> {
+        match self.seats.get_mut(&session).and_then(|seat| seat.dialog.as_irc()) {
+            Some(client) => client.gather(bytes),
+            None => bytes,
+        }
+    }
+
+    fn say(&mut self, session: SessionId, said: &Said, conns: &mut Conns) {
+        let bytes = self.with_dialog(session, conns, |dialog, style, around| dialog.said(said, style, around));
+        let bytes = self.gather(session, bytes.unwrap_or_default());
         self.put(session, Slot::Tell(self.hall.head(), bytes), conns);
     }
 
@@ -241,8 +403,7 @@ impl Hub {
         };
         self.run_effects(conns);
         if let Some(said) = said {
-            let bytes = said.lines(style(session, conns), &self.codec);
-            self.put(session, Slot::Tell(self.hall.head(), bytes), conns);
+            self.say(session, &said, conns);
         }
     }
 
@@ -278,9 +439,7 @@ impl Hub {
                 hall.handle(session, Command::LoginByCertificate(account.as_deref().and_then(called)), effects);
             }
             Step::Done { account, last } => {
-                let said = Said::Auth(auth::encode_message(&last));
-                let bytes = said.lines(style(session, conns), &self.codec);
-                self.put(session, Slot::Tell(self.hall.head(), bytes), conns);
+                self.say(session, &Said::Auth(auth::encode_message(&last)), conns);
                 if let Some(account) = called(&account) {
                     self.hall.authenticated(session, &account, &mut self.effects);
                 }
@@ -301,45 +460,55 @@ impl Hub {
         self.run_commit_effects(conns);
         for entry in entries {
             let session = entry.author.session;
+            self.asking = Some(session);
+            self.echo(entry, conns);
             let answers = self.told.extract_if(.., |(to, after, _)| *to == session && *after == entry.seq);
-            for (to, after, bytes) in answers.collect::<Vec<_>>() {
-                self.tell(to, after, bytes, conns);
+            for (to, after, word) in answers.collect::<Vec<_>>() {
+                self.tell_word(to, after, &word, conns);
             }
+            self.asking = None;
             self.resolve(session, conns);
         }
         self.tell_all(conns);
     }
 
-    /// An answer to what a session asked, if the effect is one.
-    fn answer(&self, effect: &Effect, conns: &Conns) -> Option<(SessionId, Seq, Vec<u8>)> {
-        match effect {
-            Effect::Reply(to, reply, after) => Some((*to, *after, lines::reply(reply, style(*to, conns), &self.codec))),
-            Effect::Refuse(to, refusal, after) => {
-                Some((*to, *after, lines::refusal(refusal, style(*to, conns), &self.codec)))
-            }
-            _ => None,
+    fn echo(&mut self, entry: &Arc<Entry>, conns: &mut Conns) {
+        let session = entry.author.session;
+        let Some(seat) = self.seats.get_mut(&session) else { return };
+        let bytes = seat.dialog.echo(entry, &self.codec);
+        if !bytes.is_empty() {
+            let bytes = self.gather(session, bytes);
+            self.tell(session, entry.seq, bytes, conns);
         }
+    }
+
+    fn tell_word(&mut self, session: SessionId, after: Seq, word: &Word, conns: &mut Conns) {
+        let bytes = self.worded(session, word, self.asking == Some(session), conns);
+        self.tell(session, after, bytes, conns);
     }
 
     fn run_effects(&mut self, conns: &mut Conns) {
         for effect in std::mem::take(&mut self.effects) {
-            match self.answer(&effect, conns) {
-                Some((to, after, bytes)) => self.put(to, Slot::Tell(after, bytes), conns),
-                None => self.run_effect(effect, conns),
-            }
+            let (session, word, after) = match effect {
+                Effect::Reply(session, reply, after) => (session, Word::Reply(reply), after),
+                Effect::Refuse(session, refusal, after) => (session, Word::Refusal(refusal), after),
+                effect => {
+                    self.run_effect(effect, conns);
+                    continue;
+                }
+            };
+            let bytes = self.worded(session, &word, self.asking == Some(session), conns);
+            self.put(session, Slot::Tell(after, bytes), conns);
         }
     }
 
     fn run_commit_effects(&mut self, conns: &mut Conns) {
         for effect in std::mem::take(&mut self.effects) {
-            match self.answer(&effect, conns) {
-                Some(answer) => self.told.push(answer),
-                None if matches!(effect, Effect::Close(_)) => {
-                    if let Effect::Close(session) = effect {
-                        self.closing.push(session);
-                    }
-                }
-                None => self.run_effect(effect, conns),
+            match effect {
+                Effect::Reply(session, reply, after) => self.told.push((session, after, Word::Reply(reply))),
+                Effect::Refuse(session, refusal, after) => self.told.push((session, after, Word::Refusal(refusal))),
+                Effect::Close(session) => self.closing.push(session),
+                effect => self.run_effect(effect, conns),
             }
         }
     }
@@ -349,12 +518,15 @@ impl Hub {
             Effect::Propose(proposal) => {
                 let session = proposal.author.session;
                 if let Some(seat) = self.seats.get_mut(&session) {
-                    seat.changing |= !matches!(proposal.event, Event::Message(..));
+                    seat.changing |= !matches!(proposal.event, Event::Message(..)) || seat.dialog.is_gathering();
                 }
                 self.put(session, Slot::Ledger, conns);
                 self.group.push(proposal);
             }
             Effect::Ask(session, query) => {
+                if self.seats.get(&session).is_none_or(|seat| !seat.dialog.wants(&query)) {
+                    return;
+                }
                 if let Some(seat) = self.seats.get_mut(&session) {
                     seat.changing = true;
                 }
@@ -417,7 +589,21 @@ impl Hub {
                 }
             }
             // There is no gate, and nobody who stops a world.
-            Effect::Bars(_) | Effect::Drain => {}
+            Effect::Bars(_) | Effect::Drain | Effect::Reload => {}
+            Effect::Signal(session, log, author, tags) => {
+                for (other, conn) in conns.of.iter_mut().filter(|(other, _)| **other != session) {
+                    let Style::Irc(style) = conn.outbox.style() else { continue };
+                    let me = self.hall.me(*other).map(|me| me.nick);
+                    let target = match &log {
+                        LogId::Room(room) => Some(room.as_str()),
+                        LogId::Operators(_) => None,
+                        LogId::Direct(..) => me.as_ref().filter(|me| **me != author.nick).map(Nick::as_str),
+                    };
+                    if let Some(target) = target.filter(|_| conn.outbox.logs().contains(&log)) {
+                        conn.outbox.answer(Seq(0), irc::signal(&author, target, &tags, self.now, style));
+                    }
+                }
+            }
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
             _ => unreachable!("what happens with every message was done"),
         }
@@ -440,8 +626,8 @@ impl Hub {
     }
 
     fn tell_all(&mut self, conns: &mut Conns) {
-        for (session, after, bytes) in std::mem::take(&mut self.told) {
-            self.tell(session, after, bytes, conns);
+        for (session, after, word) in std::mem::take(&mut self.told) {
+            self.tell_word(session, after, &word, conns);
         }
         for session in std::mem::take(&mut self.closing) {
             self.put(session, Slot::Close, conns);
@@ -458,7 +644,7 @@ impl Hub {
                 act(session, slot, conns);
             }
         }
-        if seat.slots.is_empty() && std::mem::take(&mut seat.changing) && seat.asked {
+        if seat.slots.is_empty() && std::mem::take(&mut seat.changing) && (seat.asked || !seat.batch.is_empty()) {
             self.proceed(session, conns);
         }
     }
@@ -500,10 +686,11 @@ fn style(session: SessionId, conns: &Conns) -> Style {
     conns.of.get(&session).map(|conn| conn.outbox.style()).unwrap_or_default()
 }
 
-fn restyle(session: SessionId, conns: &mut Conns, change: impl FnOnce(&mut Style)) {
-    if let Some(conn) = conns.of.get_mut(&session) {
-        let mut style = conn.outbox.style();
+fn restyle(session: SessionId, conns: &mut Conns, change: impl FnOnce(&mut lines::Style)) {
+    if let Some(conn) = conns.of.get_mut(&session)
+        && let Style::Lines(mut style) = conn.outbox.style()
+    {
         change(&mut style);
-        conn.outbox.set_style(style);
+        conn.outbox.set_style(Style::Lines(style));
     }
 }

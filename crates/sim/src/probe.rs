@@ -6,6 +6,8 @@
 //! those that `docs/plain-lines.md` knows. [`record`]: whatever is stored is an entry or is refused, and an entry stays
 //! the same when it is exported and imported. [`import`]: a file is read in whole, or changes nothing. [`sasl`]:
 //! whoever does not know the password is let in by no messages, and does not learn whether there is such an account.
+//! [`irc`]: a line of IRC is the same message however it comes, and what is written of it is that again. [`irc_session`]:
+//! a client of IRC asks for anything at all, and one of IRC and one of plain lines read what comes of it.
 
 use std::ops::ControlFlow;
 
@@ -18,8 +20,10 @@ use crate::conn::{Conn, Pumped};
 use crate::hub::{Conns, Hub, Outcome, Request};
 use crate::{Faulty, Plan, Rng};
 
+mod irc;
 mod sasl;
 
+pub use irc::{irc, irc_session};
 pub use sasl::sasl;
 
 /// Bytes of a line that the probes allow: small, so that lines which are too long come often.
@@ -122,7 +126,7 @@ pub fn record(bytes: &[u8]) {
         *number = i64::from_le_bytes(whole);
     }
     // Kinds are few, so that most of what is tried is one.
-    five[4] %= 16;
+    five[4] %= 20;
     let text = String::from_utf8_lossy(rest);
     let mut parts = text.split('\n');
     let mut part = || parts.next().unwrap_or("");
@@ -130,17 +134,18 @@ pub fn record(bytes: &[u8]) {
     let said: Vec<&str> = parts.collect();
     let said = said.first().map(|_| said.join("\n"));
     let name = (!name.is_empty()).then_some(name);
-    // Behind the nick, an account and whom it is said to.
+    // Behind the nick, an account, whom it is said to, how its author was seen, and tags.
     let mut names = nick.split('\t');
-    let names = (names.next().unwrap_or(""), names.next(), names.next());
-    let Ok(entry) = ledger::decode(key, name, five, names, said.as_deref()) else { return };
+    let (nick, account, to) = (names.next().unwrap_or(""), names.next(), names.next());
+    let (names, beside) = ((nick, account, to), (names.next(), names.next()));
+    let Ok(entry) = ledger::decode(key, name, five, names, beside, said.as_deref()) else { return };
     let line = ledger::line::of_entry(&entry);
     match ledger::line::entry(&line) {
         Ok(again) => {
             // An export knows times that have a date.
             assert_eq!(
-                (again.seq, &again.author, &again.logs, &again.event, &again.to),
-                (entry.seq, &entry.author, &entry.logs, &entry.event, &entry.to)
+                (again.seq, &again.author, &again.logs, &again.event, &again.to, &again.tags),
+                (entry.seq, &entry.author, &entry.logs, &entry.event, &entry.to, &entry.tags)
             );
             assert_eq!(ledger::line::of_entry(&again), line);
         }
@@ -193,6 +198,11 @@ struct Hallway {
 
 impl Hallway {
     fn new() -> Self {
+        Self::of([false; 3])
+    }
+
+    /// One in which some of the clients speak IRC.
+    fn of(irc: [bool; 3]) -> Self {
         let mut plan = Plan::draw(&mut Rng::new(1));
         plan.wire.line_bytes = 8 * LINE_BYTES;
         plan.hall.tail_entries = 4;
@@ -208,12 +218,20 @@ impl Hallway {
             plan,
             seen: Default::default(),
         };
-        for number in 1..=3 {
+        hallway.hub.set_wire(hallway.plan.wire.clone());
+        for (number, irc) in (1..=3).zip(irc) {
             let session = SessionId(number);
             let mut conn = Conn::new(session);
             (conn.window_bytes, conn.write_bytes, conn.whole_writes) = (usize::MAX, usize::MAX, true);
+            let how = if irc { hall::Arrival::Introduced } else { hall::Arrival::Greeted };
+            if irc {
+                conn.speak_irc(wire::Lang::En);
+            }
             hallway.conns.of.insert(session, conn);
-            hallway.hub.arrive(session, hall::Origin::default(), true, &mut hallway.conns);
+            hallway.hub.arrive(session, hall::Origin::default(), how, &mut hallway.conns);
+        }
+        if irc.contains(&true) {
+            return hallway;
         }
         for (number, words) in [(2, "/nick 듣는이\n/join #x\n"), (3, "민수: 안녕")] {
             let conn = hallway.conns.of.get_mut(&SessionId(number)).expect("it is there");
@@ -330,6 +348,7 @@ fn is_documented(line: &str) -> bool {
     line.starts_with("* ")
         || line.starts_with("! ")
         || line.strip_prefix("** ").is_some_and(|line| says(line, " "))
+        || line.strip_prefix('-').is_some_and(|line| says(line, "- "))
         || line.strip_prefix('[').is_some_and(|line| says(line, " -> you] ") || says(line, " -> 나] "))
         || says(line, ": ")
 }

@@ -79,8 +79,8 @@ impl Record {
         }
         let Some(log) = entry.logs.first() else { return };
         match entry.event {
-            Event::Join if self.open(log).is_none() => self.begin(log, Seq(entry.seq.0 - 1)),
-            Event::Part => self.end(log, entry.seq),
+            Event::Join(_) if self.open(log).is_none() => self.begin(log, Seq(entry.seq.0 - 1)),
+            Event::Part(_) => self.end(log, entry.seq),
             _ => {}
         }
     }

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hall::{Beginning, Entry, Origin, Reply, Secret, SessionId, Time};
+use hall::{Arrival, Beginning, Entry, Origin, Reply, Secret, SessionId, Time};
 use ledger::Ledger;
-use wire::lines::{self, Style};
-use wire::{Codec, Lang};
+use wire::irc::House;
+use wire::{Codec, Lang, Style};
 
 use crate::conn::{Conn, Pumped};
 use crate::faulty::HALL;
@@ -49,10 +49,12 @@ impl Scene {
     /// An empty hall with these limits, at this time, that speaks this language.
     #[must_use]
     pub fn new(hall: hall::Limits, wire: wire::Limits, lang: Lang, at: Time) -> Self {
-        let codec = Codec::default();
+        let codec = Codec { house: Arc::new(House { since: at, ..House::default() }), ..Codec::default() };
+        let mut hub = Hub::new(hall.clone(), codec.clone(), beginning());
+        hub.set_wire(wire.clone());
         Self {
             now_ms: at.0,
-            hub: Hub::new(hall.clone(), codec.clone(), beginning()),
+            hub,
             plan: plan(hall, wire),
             lang,
             codec,
@@ -77,15 +79,28 @@ impl Scene {
 
     /// Somebody connects from there, and is greeted or not.
     pub fn arrive(&mut self, origin: Origin, greet: bool) -> SessionId {
+        self.arrive_as(origin, if greet { Arrival::Greeted } else { Arrival::Unasked })
+    }
+
+    /// Somebody connects from there who speaks IRC.
+    pub fn arrive_irc(&mut self, origin: Origin) -> SessionId {
+        self.arrive_as(origin, Arrival::Introduced)
+    }
+
+    fn arrive_as(&mut self, origin: Origin, how: Arrival) -> SessionId {
         self.sessions += 1;
         let session = SessionId(self.sessions);
         let mut conn = Conn::new(session);
         (conn.window_bytes, conn.write_bytes, conn.whole_writes) = (usize::MAX, usize::MAX, true);
-        conn.outbox.set_style(Style { lang: self.lang, ..Style::default() });
+        if how == Arrival::Introduced {
+            conn.speak_irc(self.lang);
+        } else {
+            conn.outbox.set_style(Style::lines(self.lang));
+        }
         self.conns.of.insert(session, conn);
         self.heard.insert(session, Vec::new());
-        self.hub.hall.set_now(Time(self.now_ms));
-        self.hub.arrive(session, origin, greet, &mut self.conns);
+        self.hub.set_now(Time(self.now_ms));
+        self.hub.arrive(session, origin, how, &mut self.conns);
         self.settle();
         session
     }
@@ -142,7 +157,7 @@ impl Scene {
 
     /// Lets everything happen that can without time.
     fn settle(&mut self) {
-        self.hub.hall.set_now(Time(self.now_ms));
+        self.hub.set_now(Time(self.now_ms));
         for _ in 0..ROUNDS_MAX {
             let mut moved = false;
             for session in self.conns.of.keys().copied().collect::<Vec<_>>() {
@@ -177,7 +192,7 @@ impl Scene {
         match pumped {
             Pumped::Page(log, after) => {
                 let page = self.ledger.read(&log, after, self.plan.page_entries).expect("memory can be read");
-                let gap = page.gap.then(|| lines::reply(&Reply::Gap, conn.outbox.style(), &self.codec));
+                let gap = page.gap.then(|| conn.outbox.style().aside(&Reply::Gap, &self.codec));
                 conn.outbox.catch_up(&log, after, page.entries, gap);
                 true
             }

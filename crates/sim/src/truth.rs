@@ -33,15 +33,15 @@ impl Truth {
             self.left_unseen(&log, index, &mut members);
             let (person, nick) = (entry.author.person, &entry.author.nick);
             match &entry.event {
-                Event::Join if entry.logs.contains(&log) => drop(members.insert(person, nick.clone())),
-                Event::Part | Event::Quit if entry.logs.contains(&log) => drop(members.remove(&person)),
+                Event::Join(_) if entry.logs.contains(&log) => drop(members.insert(person, nick.clone())),
+                Event::Part(_) | Event::Quit(_) if entry.logs.contains(&log) => drop(members.remove(&person)),
                 Event::Nick(nick) if members.contains_key(&person) => drop(members.insert(person, nick.clone())),
                 _ => {}
             }
         }
         self.left_unseen(&log, self.entries.len(), &mut members);
         // Whoever is gone is gone, on the record or not.
-        for (_, gone) in self.failed.iter().filter(|(_, p)| p.event == Event::Quit) {
+        for (_, gone) in self.failed.iter().filter(|(_, p)| matches!(p.event, Event::Quit(_))) {
             members.remove(&gone.author.person);
         }
         let mut nicks: Vec<_> = members.into_values().collect();
@@ -52,7 +52,7 @@ impl Truth {
     /// Takes out those whose leaving the ledger did not take, when it had so many entries.
     fn left_unseen(&self, log: &LogId, entries: usize, members: &mut BTreeMap<PersonId, hall::Nick>) {
         for (at, gone) in &self.failed {
-            if *at == entries && gone.event == Event::Part && gone.logs.contains(log) {
+            if *at == entries && matches!(gone.event, Event::Part(_)) && gone.logs.contains(log) {
                 members.remove(&gone.author.person);
             }
         }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, VecDeque};
 use hall::{LogId, Reply, Seq, SessionId, Time};
 use ledger::{Error, Ledger, Page};
 use wire::Codec;
-use wire::lines;
 
 use crate::client::{Kind, Reader};
 use crate::conn::{Conn, Pumped};
@@ -226,7 +225,8 @@ impl World {
         self.conns.records.insert(session, Record::new(session, &name, client.kind == Kind::Unframed));
         self.conns.of.insert(session, conn);
         self.truth.arrived(session);
-        self.hub.arrive(session, hall::Origin::default(), greet, &mut self.conns);
+        let how = if greet { hall::Arrival::Greeted } else { hall::Arrival::Unasked };
+        self.hub.arrive(session, hall::Origin::default(), how, &mut self.conns);
         self.at(self.now_ms, Event::Act(n, self.plan.acts));
     }
 
@@ -339,9 +339,9 @@ impl World {
         };
         let to_drain = !conn.sent.is_empty() && !self.draining[n];
         if was_empty && !conn.sent.is_empty() {
-            conn.mixed = !conn.outbox.style().unframed;
+            conn.mixed = !conn.outbox.style().as_lines().unframed;
         }
-        conn.mixed |= !conn.outbox.style().unframed;
+        conn.mixed |= !conn.outbox.style().as_lines().unframed;
         let closing = conn.closing;
         let relieved = was_crowded && !conn.crowded;
         if let (true, Some(ms)) = (to_drain, delay_ms) {
@@ -436,7 +436,7 @@ impl World {
         let Some(conn) = self.conns.of.get_mut(&session) else { return };
         let Ok(page) = page else { return self.after(READ_AGAIN_MS, Event::PageAgain(session)) };
         conn.paging = false;
-        let gap = page.gap.then(|| lines::reply(&Reply::Gap, conn.outbox.style(), &self.codec));
+        let gap = page.gap.then(|| conn.outbox.style().aside(&Reply::Gap, &self.codec));
         let before = conn.outbox.answer_bytes();
         conn.outbox.catch_up(log, after, page.entries.clone(), gap.clone());
         let told = conn.outbox.answer_bytes() > before;

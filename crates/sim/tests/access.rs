@@ -81,8 +81,8 @@ impl Model {
             .filter_map(|log| if let LogId::Room(room) = log { Some(room.clone()) } else { None })
             .collect();
         match &entry.event {
-            Event::Join => rooms.iter().for_each(|room| self.join(room, entry)),
-            Event::Part | Event::Quit => {
+            Event::Join(_) => rooms.iter().for_each(|room| self.join(room, entry)),
+            Event::Part(_) | Event::Quit(_) => {
                 self.here.extend(rooms.iter().map(|room| (room.clone(), entry.author.session)));
                 rooms.iter().for_each(|room| self.left(room, person));
             }
@@ -170,8 +170,8 @@ impl Model {
         match rule {
             Rule::Flag(flag, true) => drop(self.flags.insert((room.clone(), *flag))),
             Rule::Flag(flag, false) => drop(self.flags.remove(&(room.clone(), *flag))),
-            Rule::Rank(person, _, Some(rank)) => drop(self.ranks.insert((room.clone(), *person), *rank)),
-            Rule::Rank(person, _, None) => drop(self.ranks.remove(&(room.clone(), *person))),
+            Rule::Rank(person, _, Some(rank), _) => drop(self.ranks.insert((room.clone(), *person), *rank)),
+            Rule::Rank(person, _, None, _) => drop(self.ranks.remove(&(room.clone(), *person))),
             Rule::List(List::Ban, mask, Some(_)) => drop(self.banned.insert((room.clone(), mask.to_string()))),
             Rule::List(List::Ban, mask, None) => drop(self.banned.remove(&(room.clone(), mask.to_string()))),
             Rule::Owner(Some(name)) => drop(self.owners.insert(room.clone(), name.to_string())),
@@ -330,6 +330,7 @@ impl Crowd {
                 LogId::Room(room) => people().any(|person| {
                     [before, &self.model.members].iter().any(|m| m.get(room).is_some_and(|m| m.contains(person)))
                 }),
+                LogId::Operators(_) => unreachable!("nobody in this crowd says that"),
                 LogId::Direct(a, b) => {
                     let mine = people().any(|person| person == a || person == b);
                     let to_me = entry.to.as_ref().is_some_and(|to| self.actors[n].names.contains(to.as_str()));

@@ -103,6 +103,74 @@ const LOGINS: [&[u8]; 24] = [
     b"\xff",
 ];
 
+/// Pieces of IRC.
+const IRC: [&[u8]; 64] = [
+    b"\r\n",
+    b"\n",
+    b" ",
+    b" :",
+    b",",
+    b"#x",
+    b"#lobby",
+    b"fuzz",
+    "듣는이".as_bytes(),
+    "보는이".as_bytes(),
+    b"@+typing=active ",
+    b"@label=a;+draft/reply=1 ",
+    b"@batch=m ",
+    b"@batch=m;draft/multiline-concat ",
+    b"BATCH +m draft/multiline #x\r\n",
+    b"BATCH -m\r\n",
+    b"PRIVMSG #x :",
+    b"PRIVMSG maru :",
+    b"NOTICE ",
+    b"TAGMSG #x\r\n",
+    b"\x01ACTION ",
+    b"\x01",
+    b"\x0304,05",
+    b"NICK ",
+    b"JOIN ",
+    b"PART #x",
+    b"TOPIC #x :",
+    b"NAMES #x\r\n",
+    b"LIST >0,C<5,!*x*\r\n",
+    b"INVITE ",
+    b"KICK #x ",
+    b"MODE #x ",
+    b"+mitsk key",
+    b"+b *!*@*",
+    b"+ovq",
+    b"-",
+    b"MODE fuzz +Bw\r\n",
+    b"WHO #x %tcuihsnfdlaor,7\r\n",
+    b"WHO *\r\n",
+    b"WHOIS ",
+    b"WHOWAS ",
+    b"USERHOST fuzz\r\n",
+    b"ISON fuzz x\r\n",
+    b"MONITOR + ",
+    b"MONITOR S\r\n",
+    b"AWAY :",
+    b"SETNAME :",
+    b"CAP LS 302\r\n",
+    b"CAP REQ :echo-message batch labeled-response message-tags draft/multiline sasl server-time\r\n",
+    b"CAP END\r\n",
+    b"AUTHENTICATE PLAIN\r\n",
+    b"AUTHENTICATE +\r\n",
+    b"REGISTER * * correct-horse-battery\r\n",
+    b"CHATHISTORY LATEST #x * 5\r\n",
+    b"CHATHISTORY AROUND #x msgid=3 5\r\n",
+    b"CHATHISTORY TARGETS timestamp=2020-01-01T00:00:00.000Z timestamp=2030-01-01T00:00:00.000Z 9\r\n",
+    b"MARKREAD #x timestamp=2026-01-01T00:00:00.000Z\r\n",
+    b"SEARCH text=a;in=#x\r\n",
+    b"REDACT #x 4\r\n",
+    b"LUSERS\r\nMOTD\r\nINFO\r\nSTATS u\r\nHELP\r\nISUPPORT\r\n",
+    b"QUIT :",
+    b"\xff",
+    b"\0",
+    "가나다👨‍👩‍👧".as_bytes(),
+];
+
 fn replay(target: &str, probe: fn(&[u8])) {
     replay_pieces(target, &PIECES, 400, probe);
 }
@@ -157,4 +225,14 @@ fn a_file_is_read_in_whole_or_changes_nothing() {
 #[test]
 fn nobody_is_let_in_without_the_password() {
     replay_pieces("sasl", &LOGINS, 2_000, probe::sasl);
+}
+
+#[test]
+fn a_line_of_irc_is_one_message_however_it_comes() {
+    replay_pieces("irc", &IRC, 1_000, probe::irc);
+}
+
+#[test]
+fn whatever_a_client_of_irc_asks_others_read_lines_of_their_dialect() {
+    replay_pieces("irc_session", &IRC, 1_500, probe::irc_session);
 }

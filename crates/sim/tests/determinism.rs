@@ -1,8 +1,8 @@
 //! The same inputs give the same hall: every effect of two halls that are told the same is the same.
 
 use hall::{
-    Beginning, Command, Effect, Hall, Kind, Limits, Nick, Proposal, Refusal, RoomName, Search, SessionId, Span, Text,
-    Time,
+    Beginning, Clash, Command, Effect, Hall, Kind, Limits, Nick, Proposal, Refusal, RoomName, Search, SessionId, Span,
+    Text, Time,
 };
 use ledger::{Ledger, Memory};
 use sim::Rng;
@@ -20,7 +20,8 @@ fn life(seed: u64) -> Vec<String> {
         let session = SessionId(1 + rng.below(next + 1) as u64);
         match rng.below(12) {
             0 => {
-                hall.arrive(SessionId(next as u64), hall::Origin::default(), rng.chance(50), &mut effects);
+                let how = if rng.chance(50) { hall::Arrival::Greeted } else { hall::Arrival::Unasked };
+                hall.arrive(SessionId(next as u64), hall::Origin::default(), how, &mut effects);
                 next += 1;
             }
             1 => hall.leave(session, &mut effects),
@@ -59,17 +60,17 @@ fn command(rng: &mut Rng) -> Command {
     let somewhere = rng.chance(50).then(|| room(rng));
     let text = Text::new("안녕");
     match rng.below(12) {
-        0 => Command::Nick { nick: nick(rng), adopt: rng.chance(50) },
+        0 => Command::Nick { nick: nick(rng), clash: if rng.chance(50) { Clash::Adopt } else { Clash::Number } },
         1 | 2 => Command::Join(room(rng), None),
-        3 => Command::Part(somewhere),
+        3 => Command::Part(somewhere, text),
         4 => Command::Topic { room: somewhere, text: rng.chance(50).then_some(text) },
         5 => Command::Who(somewhere),
-        6 => Command::Rooms,
-        7 => Command::Direct { to: nick(rng), kind: Kind::Say, text },
+        6 => Command::Rooms(false),
+        7 => Command::Direct { to: nick(rng), kind: Kind::Say, text, tags: None },
         8 => Command::History { room: somewhere, span: Span::Last(5) },
         9 => Command::Search(Search { words: vec!["안".to_owned()], ..Search::default() }),
         10 => Command::Ping("x".to_owned()),
-        _ => Command::Say { room: somewhere, kind: Kind::Say, text },
+        _ => Command::Say { room: somewhere, kind: Kind::Say, text, tags: None },
     }
 }
 

@@ -40,8 +40,9 @@ impl Life {
         let first = beginning.session + 1;
         let mut life = Self { hall: Hall::new(Limits::default(), lobby, beginning), rng, clock: 1_000, said };
         let mut effects = Vec::new();
-        (first..first + SESSIONS)
-            .for_each(|session| life.hall.arrive(SessionId(session), hall::Origin::default(), false, &mut effects));
+        (first..first + SESSIONS).for_each(|session| {
+            life.hall.arrive(SessionId(session), hall::Origin::default(), hall::Arrival::Unasked, &mut effects)
+        });
         life
     }
 
@@ -67,14 +68,15 @@ impl Life {
         let text = Text::new(&format!("{} {}", self.said, "말".repeat(self.rng.below(400))));
         match self.rng.below(12) {
             0 => Command::Join(room, None),
-            1 => Command::Part(Some(room)),
+            1 => Command::Part(Some(room), hall::Text::new("")),
             2 => Command::Topic { room: Some(room), text: Some(text) },
             3 => Command::Redact(1 + self.rng.below(3)),
-            4 => {
-                Command::Nick { nick: Nick::new(self.rng.pick(&["민수", "bob", "영희"]), 30).unwrap(), adopt: true }
-            }
+            4 => Command::Nick {
+                nick: Nick::new(self.rng.pick(&["민수", "bob", "영희"]), 30).unwrap(),
+                clash: hall::Clash::Adopt,
+            },
             5 => Command::Join(room, None),
-            _ => Command::Say { room: None, kind: Kind::Say, text },
+            _ => Command::Say { room: None, kind: Kind::Say, text, tags: None },
         }
     }
 
@@ -107,7 +109,7 @@ fn stored(dir: &Path) -> Vec<String> {
 fn lines_of(lines: &mut Vec<String>, entries: &[Arc<Entry>]) {
     for entry in entries {
         lines.push(ledger::line::of_entry(entry));
-        if let Event::Redact(Seq(target)) = entry.event {
+        if let Event::Redact(Seq(target), _) = entry.event {
             let line = &mut lines[usize::try_from(target - 1).unwrap()];
             let taken_back = ledger::line::entry(line).unwrap();
             if matches!(taken_back.event, Event::Message(..)) {

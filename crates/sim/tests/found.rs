@@ -22,8 +22,8 @@ impl Slow {
         let hall = Hall::new(Limits::default(), room("#lobby"), Beginning::default());
         let mut slow = Self { hall, ledger: Memory::default(), effects: Vec::new() };
         for session in [A, B] {
-            slow.hall.arrive(session, hall::Origin::default(), false, &mut slow.effects);
-            slow.ask(session, Command::Say { room: None, kind: Kind::Say, text: Text::new("hi") });
+            slow.hall.arrive(session, hall::Origin::default(), hall::Arrival::Unasked, &mut slow.effects);
+            slow.ask(session, Command::Say { room: None, kind: Kind::Say, text: Text::new("hi"), tags: None });
         }
         slow.commit();
         slow.effects.clear();
@@ -75,6 +75,7 @@ fn message_to(nick: &str) -> Command {
         to: Nick::new(nick, 30).expect("a name, or a ledger in memory"),
         kind: Kind::Say,
         text: Text::new("psst"),
+        tags: None,
     }
 }
 
@@ -84,12 +85,12 @@ fn who_parts_and_vanishes_before_the_ledger_has_it_leaves_once() {
     slow.ask(A, Command::Join(room("#x"), None));
     slow.ask(B, Command::Join(room("#x"), None));
     slow.commit();
-    slow.ask(A, Command::Part(None));
+    slow.ask(A, Command::Part(None, hall::Text::new("")));
     slow.hall.leave(A, &mut slow.effects);
     slow.commit();
     slow.effects.clear();
     // The room is there, and the other one in it is heard of.
-    slow.ask(B, Command::Say { room: None, kind: Kind::Say, text: Text::new("still here") });
+    slow.ask(B, Command::Say { room: None, kind: Kind::Say, text: Text::new("still here"), tags: None });
     slow.ask(B, Command::Who(None));
     assert!(matches!(&slow.replies()[..], [Reply::Who { nicks, listening: 0, .. }] if nicks.len() == 1));
     slow.commit();
@@ -99,7 +100,7 @@ fn who_parts_and_vanishes_before_the_ledger_has_it_leaves_once() {
 #[test]
 fn who_comes_and_goes_off_the_record_does_so_all_the_same() {
     let mut slow = Slow::new();
-    slow.ask(A, Command::Part(None));
+    slow.ask(A, Command::Part(None, hall::Text::new("")));
     slow.fail();
     assert_eq!(slow.refusals(), [&Refusal::NotRecorded]);
     assert!(matches!(&slow.replies()[..], [Reply::Parted { .. }]), "{:?}", slow.effects);
@@ -111,7 +112,7 @@ fn who_comes_and_goes_off_the_record_does_so_all_the_same() {
     slow.ask(B, Command::Who(None));
     assert!(matches!(&slow.replies()[..], [Reply::Who { nicks, listening: 1, .. }] if nicks.len() == 1));
     slow.effects.clear();
-    slow.ask(A, Command::Say { room: None, kind: Kind::Say, text: Text::new("hm") });
+    slow.ask(A, Command::Say { room: None, kind: Kind::Say, text: Text::new("hm"), tags: None });
     assert_eq!(slow.proposals().len(), 2, "a first word makes the arrival visible");
 }
 
@@ -125,7 +126,7 @@ fn a_direct_message_is_sent_when_it_is_on_the_ledger_and_somebody_is_there() {
     slow.effects.clear();
     slow.ask(A, message_to("guest2"));
     slow.commit();
-    assert!(matches!(&slow.replies()[..], [Reply::Delivered(nick)] if nick.as_str() == "guest2"));
+    assert!(matches!(&slow.replies()[..], [Reply::Delivered(nick, None)] if nick.as_str() == "guest2"));
     slow.effects.clear();
     slow.ask(A, message_to("guest2"));
     slow.hall.leave(B, &mut slow.effects);

@@ -51,7 +51,12 @@ impl Slow {
 
     fn arrive(&mut self, session: u64, local: bool) {
         let mut effects = Vec::new();
-        self.hall.arrive(SessionId(session), Origin { local, ..Origin::default() }, false, &mut effects);
+        self.hall.arrive(
+            SessionId(session),
+            Origin { local, ..Origin::default() },
+            hall::Arrival::Unasked,
+            &mut effects,
+        );
         self.take(effects);
     }
 
@@ -93,7 +98,7 @@ impl Slow {
     }
 
     fn register(&mut self, session: u64, name: &str) {
-        self.ask(session, Command::Nick { nick: nick(name), adopt: false });
+        self.ask(session, Command::Nick { nick: nick(name), clash: hall::Clash::Number });
         self.commit();
         self.ask(session, Command::Register(Secret::new("password")));
         self.commit();
@@ -117,11 +122,11 @@ fn login(name: &str) -> Command {
 }
 
 fn say(text: &str) -> Command {
-    Command::Say { room: None, kind: Kind::Say, text: Text::new(text) }
+    Command::Say { room: None, kind: Kind::Say, text: Text::new(text), tags: None }
 }
 
 fn direct(to: &str) -> Command {
-    Command::Direct { to: nick(to), kind: Kind::Say, text: Text::new("important") }
+    Command::Direct { to: nick(to), kind: Kind::Say, text: Text::new("important"), tags: None }
 }
 
 fn follows(effects: &[Effect], session: u64, log: impl Fn(&LogId) -> bool) -> bool {
@@ -227,7 +232,7 @@ fn rooms_that_were_opened_and_left_leave_nothing_behind() {
     for n in 0..100 {
         slow.ask(1, join(&format!("#r{n}")));
         slow.commit();
-        slow.ask(1, Command::Part(None));
+        slow.ask(1, Command::Part(None, hall::Text::new("")));
         slow.commit();
     }
     assert_eq!(slow.kept.len(), 0);
@@ -239,7 +244,7 @@ fn of_two_names_that_look_alike_only_one_becomes_an_account() {
     slow.arrive(1, false);
     slow.arrive(2, false);
     for (session, name) in [(1, "minji"), (2, "m\u{0456}nji")] {
-        slow.ask(session, Command::Nick { nick: nick(name), adopt: false });
+        slow.ask(session, Command::Nick { nick: nick(name), clash: hall::Clash::Number });
     }
     slow.commit();
     slow.ask(1, Command::Register(Secret::new("password")));

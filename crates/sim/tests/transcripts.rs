@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use hall::{Guests, Origin, Policy, Secret, SessionId, Time};
 use sim::{Heard, Scene};
-use transcript::{Received, Script, Stage, Wrong};
+use transcript::{Program, Received, Script, Stage, Wrong};
 use wire::{Dialect, Guess, Lang};
 
 /// 2026-11-21 09:30 UTC, the time at which all transcripts happen.
@@ -20,6 +20,7 @@ const NOW: Time = Time(1_795_253_400_000);
 struct NoSockets {
     scene: Scene,
     people: BTreeMap<String, SessionId>,
+    programs: BTreeMap<String, Program>,
 }
 
 impl NoSockets {
@@ -37,6 +38,8 @@ impl NoSockets {
                 "history_entries" => hall.history_entries = value,
                 "replay_entries" => hall.replay_entries = value,
                 "announced_people" => hall.announced_people = value,
+                "people_per_answer" => hall.people_per_answer = value,
+                "monitored_people" => hall.monitored_people = value,
                 "login_failures" => hall.login_failures = u32::try_from(value).unwrap(),
                 _ => panic!("{name} is no limit of the hall or of plain lines"),
             }
@@ -53,19 +56,23 @@ impl NoSockets {
         }
         let mut scene = Scene::new(hall, wire, lang, NOW);
         scene.set_policy(policy);
-        Self { scene, people: BTreeMap::new() }
+        Self { scene, people: BTreeMap::new(), programs: BTreeMap::new() }
     }
 }
 
 impl Stage for NoSockets {
-    fn connect(&mut self, who: &str, greeted: bool, local: bool) {
-        let origin = Origin { local, ..Origin::default() };
-        self.people.insert(who.to_owned(), self.scene.arrive(origin, greeted));
+    fn connect(&mut self, who: &str, program: Program, greeted: bool) {
+        let origin = Origin { local: program.local, ..Origin::default() };
+        let session = if program.irc { self.scene.arrive_irc(origin) } else { self.scene.arrive(origin, greeted) };
+        self.people.insert(who.to_owned(), session);
+        self.programs.insert(who.to_owned(), program);
     }
 
     fn send(&mut self, who: &str, bytes: &[u8]) {
         // What the gate would take for another dialect never gets here.
-        assert!(matches!(wire::detect(bytes), Guess::Unsure | Guess::Is(Dialect::Lines)), "these are no plain lines");
+        let irc = self.programs[who].irc;
+        let plain = matches!(wire::detect(bytes), Guess::Unsure | Guess::Is(Dialect::Lines));
+        assert!(irc || plain, "these are no plain lines");
         self.scene.send(self.people[who], bytes);
     }
 

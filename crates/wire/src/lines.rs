@@ -17,10 +17,16 @@ mod speaker;
 mod telnet;
 mod told;
 
+pub(crate) use answers::time as short_time;
 pub use answers::{Said, browser, refusal, reply};
 pub use frame::{End, Frame, Framer};
 pub use help::Topic;
 pub use parse::Names;
-pub(crate) use show::number;
+pub(crate) use parse::{Around, command};
+pub(crate) use refused::refused;
 pub use show::{Codec, Style, encode};
-pub use speaker::{Asked, Auth, Misuse, Speaker};
+pub(crate) use show::{is_for_programs, number};
+pub use speaker::{Misuse, Speaker};
+pub(crate) use told::deed;
+
+pub use crate::asked::{Asked, Auth};

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use hall::{Block, Blocks, Encoded, Entry, Event, Feed, LogId, PersonId, Read, RoomName, Seq, SessionId};
 use smallvec::{SmallVec, smallvec};
 
-use crate::lines::{self, Codec, Style};
+use crate::Style;
+use crate::lines::{self, Codec};
 pub use glance::Glance;
 use pace::Pace;
 
@@ -129,7 +130,7 @@ impl Outbox {
     /// The client has shown to read otherwise. What is half written is finished in the old way.
     pub fn set_style(&mut self, style: Style) {
         self.style = style;
-        if style.unframed {
+        if style.is_unframed() {
             self.pace.get_or_insert_default();
         } else {
             self.pace = None;
@@ -207,7 +208,7 @@ impl Outbox {
         if bytes.is_empty() {
             return;
         }
-        if self.style.numbered && after > Seq(0) {
+        if self.style.is_numbered() && after > Seq(0) {
             bytes.splice(0..0, lines::number(after).into_bytes());
         }
         self.answer_bytes += bytes.len();
@@ -338,7 +339,7 @@ impl Outbox {
         if shown {
             let named = self.cursors[cursor].named;
             let of = self.style.class(named);
-            let encoded = block.encoded(of, |entries| lines::encode(entries, self.style, named, codec));
+            let encoded = block.encoded(of, |entries| self.style.encode(entries, named, codec));
             bytes = encoded.range(from, to).len();
             while gathered.bytes + bytes > most && to > from + 1 {
                 to -= 1;
@@ -359,6 +360,7 @@ impl Outbox {
         };
         entry.author.session != self.session
             && !self.is_ignored(entry)
+            && self.style.shows(entry, self.reader(cursor))
             && (entry.logs.len() == 1
                 || (entry.seq != self.shared
                     && !self
@@ -366,6 +368,15 @@ impl Outbox {
                         .iter()
                         .enumerate()
                         .any(|(i, c)| i != cursor && entry.logs.contains(&c.log) && passed(i))))
+    }
+
+    /// Who reads, as far as a log of two people says.
+    fn reader(&self, cursor: usize) -> Option<PersonId> {
+        let cursor = &self.cursors[cursor];
+        match cursor.log {
+            LogId::Direct(first, second) => Some(if cursor.named { second } else { first }),
+            LogId::Room(_) | LogId::Operators(_) => None,
+        }
     }
 
     /// What these people say is not shown from now on.

@@ -58,8 +58,8 @@ fn reason(why: Why, lang: Lang) -> &'static str {
         Why::Full => lang.pick("the hall is full; try again later", "사람이 가득 찼습니다. 잠시 뒤에 다시 오세요"),
         Why::Crowded => lang.pick("too many connections from your address", "같은 주소에서 온 연결이 너무 많습니다"),
         Why::Unspoken => lang.pick(
-            "this is not spoken here; come in with `nc`, `telnet` or `maru chat`",
-            "이 방식으로는 들어올 수 없습니다. `nc`, `telnet`, `maru chat`으로 들어오세요",
+            "this is not spoken here; come in with an IRC client, `nc`, `telnet` or `maru chat`",
+            "이 방식으로는 들어올 수 없습니다. IRC 클라이언트나 `nc`, `telnet`, `maru chat`으로 들어오세요",
         ),
         Why::Untrusted => lang.pick("this address may not speak for others", "다른 주소를 대신할 수 없는 주소입니다"),
         Why::TlsOnly => lang.pick(

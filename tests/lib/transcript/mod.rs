@@ -11,11 +11,13 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub(crate) use parse::{Script, parse};
+pub(crate) use parse::{Program, Script, parse};
 pub(crate) use play::{Received, Stage, play};
 
 /// What fits on a screen, in lines.
 const SCREEN_LINES: usize = 48;
+/// Of a transcript of IRC, whose exchanges are longer.
+const IRC_LINES: usize = 72;
 /// Transcripts that are played at one time.
 const AT_ONCE: usize = 4;
 
@@ -56,7 +58,9 @@ pub(crate) fn each(play: impl Fn(&Script) -> Result<(), Wrong> + Sync) {
 
 fn read(text: &str) -> Result<Script, Wrong> {
     match text.lines().count() {
-        lines if lines > SCREEN_LINES => Err(Wrong::new(lines, "a transcript fits on a screen")),
+        lines if lines > if text.contains(" over IRC") { IRC_LINES } else { SCREEN_LINES } => {
+            Err(Wrong::new(lines, "a transcript fits on a screen"))
+        }
         _ => parse(text),
     }
 }

@@ -34,10 +34,15 @@ pub(crate) struct Step {
 pub(crate) enum Act {
     /// They come; `greeted`: they wait for the hall to speak first.
     Connect { program: Program, greeted: bool },
+    /// They come over IRC, and introduce themselves: as this, with these capabilities. What they are greeted with is passed
+    /// over.
+    Introduce { nick: String, caps: String },
     /// They send bytes; `whole`: which end a line, so that it can be known when they have been taken.
     Send { bytes: Vec<u8>, whole: bool },
     /// They are shown a line.
     See(String),
+    /// They are let in over IRC: with what they are greeted is passed over.
+    Welcomed,
     /// Their program is sent these commands of telnet.
     Read(Vec<u8>),
     /// They are shown nothing that has not been listed.
@@ -59,6 +64,8 @@ pub(crate) struct Program {
     pub(crate) charset: Option<&'static Encoding>,
     /// Whether they come over the socket for administration.
     pub(crate) local: bool,
+    /// Whether it speaks IRC.
+    pub(crate) irc: bool,
 }
 
 /// Reads a transcript.
@@ -96,6 +103,11 @@ pub(crate) fn parse(text: &str) -> Result<Script, Wrong> {
 fn step(line: &str, programs: &mut BTreeMap<String, Program>) -> Result<(String, Act), String> {
     let end = line.find(['<', '>', ' ']).ok_or("who does what?")?;
     let (who, rest) = (line[..end].to_owned(), &line[end..]);
+    if let Some(how) = rest.strip_prefix(" connects over IRC as ") {
+        let (nick, caps) = how.split_once(" with ").unwrap_or((how, ""));
+        programs.insert(who.clone(), IRC);
+        return Ok((who, Act::Introduce { nick: nick.to_owned(), caps: caps.to_owned() }));
+    }
     if let Some(how) = rest.strip_prefix(" connects") {
         let program = program(how)?;
         programs.insert(who.clone(), program);
@@ -104,13 +116,14 @@ fn step(line: &str, programs: &mut BTreeMap<String, Program>) -> Result<(String,
     let Some(program) = programs.get(&who).copied() else { return Err(format!("{who} is not there")) };
     let send = |mut bytes: Vec<u8>, newline: bool| {
         if newline {
-            bytes.push(b'\n');
+            bytes.extend_from_slice(if program.irc { b"\r\n" } else { b"\n" });
         }
         let whole = program.newlines && bytes.ends_with(b"\n");
         Act::Send { bytes, whole }
     };
     let act = match rest {
         " hears nothing" => Act::Nothing,
+        " is welcomed" if program.irc => Act::Welcomed,
         " ends the input" => Act::End,
         " leaves" => Act::Leave,
         " is gone" => Act::Gone,
@@ -136,7 +149,10 @@ fn step(line: &str, programs: &mut BTreeMap<String, Program>) -> Result<(String,
 
 fn program(how: &str) -> Result<Program, String> {
     if how == " locally" {
-        return Ok(Program { newlines: true, charset: None, local: true });
+        return Ok(Program { newlines: true, charset: None, local: true, irc: false });
+    }
+    if how == " over IRC" {
+        return Ok(IRC);
     }
     let (newlines, how) = match how.strip_prefix(" without newlines") {
         Some(how) => (false, how),
@@ -147,8 +163,11 @@ fn program(how: &str) -> Result<Program, String> {
         None if how.is_empty() => None,
         None => return Err("connects how?".to_owned()),
     };
-    Ok(Program { newlines, charset, local: false })
+    Ok(Program { newlines, charset, local: false, irc: false })
 }
+
+/// A program that speaks IRC.
+pub(crate) const IRC: Program = Program { newlines: true, charset: None, local: false, irc: true };
 
 /// The text with `{가 x 3}` written out as `가가가`.
 fn repeated(text: &str) -> String {

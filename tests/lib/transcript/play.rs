@@ -9,16 +9,15 @@ use std::collections::{BTreeMap, VecDeque};
 use encoding_rs::UTF_8;
 
 use super::Wrong;
-use super::parse::{Act, Program, Script};
+use super::parse::{Act, IRC, Program, Script};
 
 /// The byte with which a command of telnet begins.
 const IAC: u8 = 255;
 
 /// Where a transcript is played.
 pub(crate) trait Stage {
-    /// Somebody connects; `greeted`: they say nothing before they have been spoken to; `local`: over the socket for
-    /// administration.
-    fn connect(&mut self, who: &str, greeted: bool, local: bool);
+    /// Somebody connects with such a program; `greeted`: they say nothing before they have been spoken to.
+    fn connect(&mut self, who: &str, program: Program, greeted: bool);
     /// They send bytes in one go.
     fn send(&mut self, who: &str, bytes: &[u8]);
     /// They send no more, and still read.
@@ -81,10 +80,13 @@ impl<S: Stage> Player<'_, S> {
             Act::Send { bytes, whole: true } => {
                 let token = self.token();
                 let bytes = self.to_this_hall(bytes);
-                self.stage.send(who, &[&bytes, format!("/ping {token}\n").as_bytes()].concat());
+                let ping = self.person(who)?.ping(&token);
+                self.stage.send(who, &[&bytes[..], ping.as_bytes()].concat());
                 self.until_pong(who, &token)?;
             }
+            Act::Introduce { nick, caps } => self.introduce(who, nick, caps)?,
             Act::See(line) => self.see(who, line)?,
+            Act::Welcomed => self.welcomed(who)?,
             Act::Read(commands) => self.read(who, commands)?,
             Act::Nothing => self.nothing(who)?,
             Act::End => self.stage.end(who),
@@ -108,9 +110,44 @@ impl<S: Stage> Player<'_, S> {
         if self.people.insert(who.to_owned(), person).is_some() {
             return Err(format!("{who} is there already"));
         }
-        self.stage.connect(who, greeted, program.local);
+        self.stage.connect(who, program, greeted);
         // Who is greeted has arrived.
-        if greeted && !program.local && !self.fill(who)? { Err(format!("{who} is not greeted")) } else { Ok(()) }
+        if greeted && !program.local && !program.irc && !self.fill(who)? {
+            Err(format!("{who} is not greeted"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Somebody comes over IRC. With what they are greeted is passed over.
+    fn introduce(&mut self, who: &str, nick: &str, caps: &str) -> Result<(), String> {
+        self.connect(who, IRC, false)?;
+        let mut words = String::new();
+        if !caps.is_empty() {
+            words += &format!("CAP REQ :{caps}\r\n");
+        }
+        words += &format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\n");
+        if !caps.is_empty() {
+            words += "CAP END\r\n";
+        }
+        let token = self.token();
+        words += &self.person(who)?.ping(&token);
+        self.stage.send(who, words.as_bytes());
+        self.until_pong(who, &token)?;
+        let lines = &mut self.person(who)?.lines;
+        while lines.front().is_some_and(|line| !line.contains(" 001 ")) {
+            lines.pop_front();
+        }
+        self.welcomed(who)
+    }
+
+    /// Passes over a greeting: from its first line to the modes that somebody has.
+    fn welcomed(&mut self, who: &str) -> Result<(), String> {
+        let lines = &mut self.person(who)?.lines;
+        let end = lines.iter().position(|line| line.contains(" MODE ")).map_or(lines.len(), |at| at + 1);
+        let greeting: Vec<String> = lines.drain(..end).collect();
+        let welcomed = greeting.first().is_some_and(|line| line.contains(" 001 "));
+        if welcomed { Ok(()) } else { Err(format!("{who} is not welcomed, and sees\n  {}", greeting.join("\n  "))) }
     }
 
     fn token(&mut self) -> String {
@@ -143,7 +180,11 @@ impl<S: Stage> Player<'_, S> {
         loop {
             let person = self.person(who)?;
             person.cut_off(&pong);
-            if let Some(at) = person.lines.iter().position(|line| *line == pong || is_numbered(line, &pong)) {
+            let over_irc = format!(":{token}");
+            let is_pong = |line: &String| {
+                *line == pong || is_numbered(line, &pong) || (line.contains(" PONG ") && line.ends_with(&over_irc))
+            };
+            if let Some(at) = person.lines.iter().position(is_pong) {
                 person.lines.remove(at);
                 return Ok(());
             }
@@ -213,8 +254,8 @@ impl<S: Stage> Player<'_, S> {
     fn nothing(&mut self, who: &str) -> Result<(), String> {
         if !self.person(who)?.ended {
             let token = self.token();
-            let end = if self.person(who)?.program.newlines { "\n" } else { "" };
-            self.stage.send(who, format!("/ping {token}{end}").as_bytes());
+            let ping = self.person(who)?.ping(&token);
+            self.stage.send(who, ping.as_bytes());
             self.until_pong(who, &token)?;
         }
         let person = self.person(who)?;
@@ -234,6 +275,12 @@ impl<S: Stage> Player<'_, S> {
 }
 
 impl Person {
+    /// What is answered when everything before it has been done with.
+    fn ping(&self, token: &str) -> String {
+        let end = if self.program.newlines { "\n" } else { "" };
+        if self.program.irc { format!("PING {token}\r\n") } else { format!("/ping {token}{end}") }
+    }
+
     fn take(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
         // The hall sends none but those of three bytes.
@@ -245,7 +292,7 @@ impl Person {
             // Lines that are separated rather than ended may begin with the separator.
             if self.program.newlines || at > 0 {
                 let line = self.decode(&line[..at]);
-                self.lines.push_back(line);
+                self.lines.push_back(if self.program.irc { settled(line.trim_end_matches('\r')) } else { line });
             }
         }
     }
@@ -285,18 +332,61 @@ impl Person {
     }
 }
 
+/// A line of IRC without what is another each time: what stands for addresses is `host`, and for accounts `account`; a
+/// moment is `TIME`, unless it is midnight, which somebody will have named, and one in seconds `SECONDS`. Control characters
+/// are written as they are in what is sent.
+fn settled(line: &str) -> String {
+    let mut settled = String::with_capacity(line.len());
+    let mut word = String::new();
+    for c in line.chars().chain([' ']) {
+        if matches!(c, ' ' | '@' | ';' | '=' | ',') {
+            settled += settled_word(&word);
+            settled.push(c);
+            word.clear();
+        } else if c.is_ascii_control() {
+            word += &format!("\\x{:02x}", u32::from(c));
+        } else {
+            word.push(c);
+        }
+    }
+    settled.pop();
+    settled
+}
+
+fn settled_word(word: &str) -> &str {
+    let is_code = |code: &str| code.len() == 10 && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let word = word.strip_prefix(':').filter(|rest| rest.ends_with('Z')).unwrap_or(word);
+    match word.split_once('.') {
+        Some((near, "account")) if is_code(near) => return "account",
+        Some((near, far)) if is_code(near) && is_code(far) => return "host",
+        _ => {}
+    }
+    let shape: String = word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    match shape.as_str() {
+        "0000-00-00T00:00:00.000Z" if !word.ends_with("T00:00:00.000Z") => "TIME",
+        "0000000000" => "SECONDS",
+        _ if word.starts_with("maru-") => "maru-VERSION",
+        _ => word,
+    }
+}
+
 /// Whether a line is this one with a number in front: `=12 * pong`.
 fn is_numbered(line: &str, bare: &str) -> bool {
     let number = line.strip_suffix(bare).and_then(|number| number.strip_prefix('='));
     number.is_some_and(|number| number.ends_with(' ') && number.trim_end().bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// A line of `/history` or `/search` without its time of day, which has to be one: `* [11-21 09:30 #lobby] …`.
+/// A line of what was said before, without its time of day, which has to be one: `* [11-21 09:30 #lobby] …`, and in IRC
+/// `… :[11-21 09:30] …`. In IRC's lines that say for how long something has been so, any second will do.
 fn timeless(line: &str) -> String {
     const TIME: &str = "00-00 00:00";
+    const SINCE: [&str; 2] = [" 242 ", " 317 "];
     let shape = |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
-    match line.split_once("* [").and_then(|(before, rest)| Some((before, rest.split_at_checked(TIME.len())?))) {
-        Some((before, (time, rest))) if shape(time) == TIME => format!("{before}* [{TIME}{rest}"),
+    if SINCE.iter().any(|number| line.contains(number)) {
+        return shape(line);
+    }
+    match line.split_once('[').and_then(|(before, rest)| Some((before, rest.split_at_checked(TIME.len())?))) {
+        Some((before, (time, rest))) if shape(time) == TIME => format!("{before}[{TIME}{rest}"),
         _ => line.to_owned(),
     }
 }

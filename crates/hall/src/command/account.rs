@@ -7,8 +7,8 @@ use super::admin::unbarred;
 use super::login::set_verifier;
 use crate::state::Effects;
 use crate::{
-    AccountInfo, Deed, Effect, Event, Hall, Keep, LogId, Nick, PersonId, Proof, Refusal, Reply, Secret, SessionId,
-    SessionInfo, accounts,
+    AccountInfo, Deed, Effect, Event, Hall, Keep, LogId, Nick, PersonId, Proof, Refusal, Reply, SERVICES, Secret,
+    SessionId, SessionInfo, accounts,
 };
 
 impl Hall {
@@ -53,6 +53,10 @@ impl Hall {
 
     /// Whether a nick is nobody else's, nor could be taken for one.
     pub(crate) fn may_be_called(&self, nick: &Nick, id: Option<PersonId>) -> Result<(), Refusal> {
+        let services = SERVICES.iter().any(|name| name.eq_ignore_ascii_case(nick.as_str()));
+        if services || self.policy.reserved.contains(nick) {
+            return Err(Refusal::NickInUse(nick.clone()));
+        }
         // Somebody else's account may be on its way to the ledger.
         let reserved =
             |(whose, other): &(PersonId, Nick)| Some(*whose) != id && (other == nick || other.looks_like(nick));

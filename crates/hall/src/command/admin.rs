@@ -42,6 +42,10 @@ pub enum Admin {
     Drop(RoomName),
     /// Take nobody in any more, and stop.
     Drain,
+    /// Read the configuration again.
+    Rehash,
+    /// Say something to admins and to whoever wants to hear it.
+    Wallops(Text),
 }
 
 /// Who is meant.
@@ -149,6 +153,8 @@ impl Hall {
                 self.audit(session, &words, vec![Keep::Forget(Subject::Room(room))], out);
             }
             Admin::Drain => self.audit(session, "drain", vec![], out),
+            Admin::Rehash => self.audit(session, "rehash", vec![], out),
+            Admin::Wallops(text) => self.audit(session, &format!("wallops {}", text.as_str()), vec![], out),
         }
         Ok(())
     }
@@ -237,6 +243,14 @@ impl Hall {
                 barred.iter().for_each(|(session, reason)| self.put_away(&[*session], reason, out));
             }
             "drain" => out.push(Effect::Drain),
+            "rehash" => out.push(Effect::Reload),
+            "wallops" => {
+                let hears = |known: &crate::state::Session| known.rare.as_ref().is_some_and(|rare| rare.wallops);
+                for (session, _) in self.sessions.iter().filter(|(session, s)| hears(s) || self.is_admin(**session)) {
+                    let wallops = Reply::Wallops(Box::new(entry.author.clone()), Text::new(rest));
+                    out.push(Effect::Reply(*session, wallops, self.head));
+                }
+            }
             "revoke" => self.leave_audit(rest, out),
             "delete" => {
                 for keep in &entry.keeps {
@@ -256,14 +270,14 @@ impl Hall {
         nets.collect()
     }
 
-    fn put_away(&self, sessions: &[SessionId], reason: &Text, out: &mut Effects) {
+    pub(super) fn put_away(&self, sessions: &[SessionId], reason: &Text, out: &mut Effects) {
         for session in sessions {
             out.push(Effect::Reply(*session, Reply::Killed(reason.clone()), self.head));
             out.push(Effect::Close(*session));
         }
     }
 
-    fn barred_session(&self, session: SessionId) -> Option<&Barred> {
+    pub(super) fn barred_session(&self, session: SessionId) -> Option<&Barred> {
         let known = self.sessions.get(&session).filter(|known| !known.origin.local)?;
         let account = self.accounts.get(known.person).and_then(|account| self.barred_account(&account.name));
         account.or_else(|| {

@@ -12,11 +12,13 @@ impl Hall {
         to: &Nick,
         kind: Kind,
         text: Text,
+        tags: Option<Box<str>>,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
         let from = self.person_of(session);
         let to = self.person_called(to).ok_or_else(|| Refusal::NoSuchPerson(to.clone()))?;
-        if to == from {
+        // Who introduces itself may write to itself: its clients take what comes back for notes, or for a sign of life.
+        if to == from && !self.sessions[&session].introduced {
             return Err(Refusal::ToYourself);
         }
         let mut keeps: smallvec::SmallVec<[Keep; 1]> = smallvec![];
@@ -30,7 +32,8 @@ impl Hall {
                 keeps.push(accounts::field(to, format!("waiting:{}", from.0), Some(self.head.0.to_string())));
             }
         }
-        self.speak_to(session, to, Event::Message(kind, text), keeps, out);
+        self.is_active(session);
+        self.speak_to(session, to, Event::Message(kind, text), tags, keeps, out);
         Ok(())
     }
 
@@ -40,6 +43,7 @@ impl Hall {
         session: SessionId,
         to: PersonId,
         event: Event,
+        tags: Option<Box<str>>,
         keeps: smallvec::SmallVec<[Keep; 1]>,
         out: &mut Effects,
     ) {
@@ -60,25 +64,26 @@ impl Hall {
         }
         let author = self.author(session, false);
         let keeps = keeps.into_vec();
-        out.push(Effect::Propose(Proposal { to: Some(nick), keeps, ..Proposal::new(author, smallvec![log], event) }));
+        let proposal = Proposal::new(author, smallvec![log], event);
+        out.push(Effect::Propose(Proposal { to: Some(nick), tags, keeps, ..proposal }));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Beginning, Command, Effect, Limits, Origin, RoomName};
+    use crate::{Arrival, Beginning, Command, Effect, Limits, Origin, RoomName};
 
     #[test]
     fn who_is_written_to_by_many_at_once_follows_each_until_it_is_recorded() {
         let lobby = RoomName::new("#lobby", 50).unwrap();
         let mut hall = Hall::new(Limits { rooms_per_session: 1, ..Limits::default() }, lobby, Beginning::default());
         let mut out = Effects::new();
-        (1..=3).for_each(|id| hall.arrive(SessionId(id), Origin::default(), false, &mut out));
+        (1..=3).for_each(|id| hall.arrive(SessionId(id), Origin::default(), Arrival::Unasked, &mut out));
         let to = hall.nick_of(SessionId(3)).unwrap().clone();
         out.clear();
         for from in 1..=2 {
-            let command = Command::Direct { to: to.clone(), kind: Kind::Say, text: Text::new("hi") };
+            let command = Command::Direct { to: to.clone(), kind: Kind::Say, text: Text::new("hi"), tags: None };
             hall.handle(SessionId(from), command, &mut out);
         }
         let left = out.iter().any(|effect| matches!(effect, Effect::Unfollow(SessionId(3), ..)));

@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 
 use crate::state::Effects;
-use crate::{Effect, Event, Flag, Hall, Nick, PersonId, Refusal, Reply, RoomName, SessionId, Standing};
+use crate::{Effect, Event, Flag, Hall, Nick, PersonId, Rank, Refusal, Reply, RoomName, SessionId, Standing};
 
 impl Hall {
     pub(super) fn invite(
@@ -32,7 +32,14 @@ impl Hall {
         if self.rooms.get(&room).is_some_and(|there| there.invited.len() >= self.limits.list_entries) {
             return Err(Refusal::TooMany(self.limits.list_entries));
         }
-        self.speak_to(session, to, Event::Invite(room), smallvec![], out);
+        self.speak_to(session, to, Event::Invite(room), None, smallvec![], out);
+        Ok(())
+    }
+
+    pub(super) fn invitations(&mut self, session: SessionId, out: &mut Effects) -> Result<(), Refusal> {
+        let id = self.person_of(session);
+        let asked = self.rooms.iter().filter(|(_, there)| there.invited.contains(&id));
+        out.push(Effect::Reply(session, Reply::Invitations(asked.map(|(room, _)| room.clone()).collect()), self.head));
         Ok(())
     }
 
@@ -44,6 +51,22 @@ impl Hall {
         if let Some(there) = self.rooms.get_mut(room).filter(|_| keeps_order) {
             there.invited.insert(to);
         }
+        if self.sessions.contains_key(&session) {
+            self.tell_operators(session, &nick, room, out);
+        }
         out.push(Effect::Reply(session, Reply::Invited(nick, room.clone()), self.head));
+    }
+
+    /// Those who keep a room in order are told whom somebody asks in.
+    fn tell_operators(&self, session: SessionId, who: &Nick, room: &RoomName, out: &mut Effects) {
+        let Some(rules) = self.rules.of(room) else { return };
+        let ranks = rules.ranks.iter().filter(|(_, rank)| **rank == Rank::Operator).map(|(id, _)| *id);
+        for id in ranks.chain(rules.owner) {
+            let there = self.people.get(&id).filter(|person| person.presence(room).is_some());
+            for other in there.iter().flat_map(|person| &person.sessions).filter(|other| **other != session) {
+                let by = Box::new(self.author(session, false));
+                out.push(Effect::Reply(*other, Reply::Invites { by, who: who.clone(), room: room.clone() }, self.head));
+            }
+        }
     }
 }

@@ -50,7 +50,8 @@ impl Hall {
             keeps.push(accounts::stays(id, &room, true));
         }
         self.enter(id, &room, Presence::Joining);
-        self.propose_keeping(session, smallvec![LogId::Room(room)], Event::Join, keeps, out);
+        let join = Event::Join(self.rank_in(id, &room));
+        self.propose_keeping(session, smallvec![LogId::Room(room)], join, keeps, out);
         Ok(())
     }
 

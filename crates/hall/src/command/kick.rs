@@ -29,13 +29,17 @@ impl Hall {
         if id != self.person_of(session) && self.standing_of(id, &room) > standing {
             return Err(Refusal::NotAbove(who.clone()));
         }
-        if reason.as_str().chars().nth(self.limits.topic_chars).is_some() {
-            return Err(Refusal::ReasonTooLong(self.limits.topic_chars));
-        }
+        self.fits(&reason)?;
         let called = self.people[&id].called().clone();
         let stays = self.accounts.get(id).is_some_and(|account| account.stays_in.contains(&room));
         let keeps = if stays { vec![accounts::stays(id, &room, false)] } else { Vec::new() };
         self.propose_keeping(session, smallvec![LogId::Room(room)], Event::Kick(id, called, reason), keeps, out);
         Ok(())
+    }
+
+    /// Whether a reason is no longer than one may be.
+    pub(super) fn fits(&self, reason: &Text) -> Result<(), Refusal> {
+        let most = self.limits.topic_chars;
+        if reason.as_str().chars().nth(most).is_some() { Err(Refusal::ReasonTooLong(most)) } else { Ok(()) }
     }
 }

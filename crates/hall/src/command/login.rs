@@ -24,6 +24,8 @@ pub(crate) enum Pending {
     Unregister,
     /// An admin makes an account.
     Create(Nick),
+    /// The session may do what admins may, if this account is one's.
+    Oper(Option<PersonId>),
     /// An admin sets an account's password.
     Reset(PersonId, Nick),
 }
@@ -35,7 +37,7 @@ impl Hall {
         }
         self.may_try(session, out)?;
         if self.policy.password.as_ref().is_none_or(|password| password == given) {
-            self.give_at_door(session, Door { password: true, account: false }, out);
+            self.give_at_door(session, Door { password: true, ..Door::default() }, out);
             return Ok(());
         }
         self.failed(session, out)
@@ -130,9 +132,13 @@ impl Hall {
             out.push(Effect::Reply(session, Reply::LoggedOutOthers(others.len()), self.head));
             return Ok(());
         }
+        let was = self.people[&id].nick.clone();
+        for room in self.rooms_of(id) {
+            out.push(Effect::Reply(session, Reply::Left(room, was.clone()), self.head));
+        }
         self.become_guest(session, out);
         let nick = self.people[&self.person_of(session)].nick.clone();
-        out.push(Effect::Reply(session, Reply::LoggedOut(nick), self.head));
+        out.push(Effect::Reply(session, Reply::LoggedOut(nick, was), self.head));
         Ok(())
     }
 
@@ -153,6 +159,7 @@ impl Hall {
             (_, Proven::Unfit(why)) => Err(Refusal::Unfit(why)),
             (_, Proven::Wrong) => self.failed(session, out),
             (Pending::Login(Some(id)), Proven::Right) => self.let_in(session, id, out),
+            (Pending::Oper(Some(id)), Proven::Right) => self.is_oper(session, id, out),
             (Pending::Change(new), Proven::Right) => {
                 self.prove(session, Pending::Changed, Proof::Derive(new), out);
                 Ok(())
@@ -230,7 +237,7 @@ impl Hall {
     }
 
     /// The fingerprint of the certificate that a session has shown.
-    pub(super) fn certificate_of(&self, session: SessionId) -> Option<String> {
+    pub(crate) fn certificate_of(&self, session: SessionId) -> Option<String> {
         use std::fmt::Write as _;
         let shown = self.sessions.get(&session)?.origin.certificate.as_ref()?;
         let mut hex = String::with_capacity(2 * shown.len());

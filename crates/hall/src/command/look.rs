@@ -1,7 +1,10 @@
 //! Questions that change nothing: who, which rooms, what was said, are you there.
 
-use crate::state::Effects;
-use crate::{Effect, Hall, LogId, Query, Refusal, Reply, RoomInfo, RoomName, Search, SessionId, Span, Standing};
+use crate::state::{Effects, Room};
+use crate::{
+    Effect, Hall, LogId, Mark, Query, Refusal, Reply, RoomInfo, RoomName, Search, SessionId, Span, Standing, Target,
+    Time,
+};
 
 impl Hall {
     pub(super) fn who(&mut self, session: SessionId, room: Option<RoomName>, out: &mut Effects) -> Result<(), Refusal> {
@@ -25,15 +28,19 @@ impl Hall {
         Ok(())
     }
 
-    pub(super) fn list_rooms(&mut self, session: SessionId, out: &mut Effects) -> Result<(), Refusal> {
+    pub(super) fn list_rooms(&mut self, session: SessionId, all: bool, out: &mut Effects) -> Result<(), Refusal> {
         let seen = self.rooms.iter().filter(|(name, _)| !self.is_hidden(session, name));
-        let mut rooms: Vec<_> =
-            seen.map(|(name, r)| RoomInfo { name: name.clone(), people: r.members.len() }).collect();
+        let mut rooms: Vec<_> = seen.map(|(name, room)| self.room_info(name, room)).collect();
         rooms.sort_by(|a, b| b.people.cmp(&a.people).then_with(|| a.name.cmp(&b.name)));
-        let more = rooms.len().saturating_sub(self.limits.history_entries);
-        rooms.truncate(self.limits.history_entries);
+        let most = if all { usize::MAX } else { self.limits.history_entries };
+        let more = rooms.len().saturating_sub(most);
+        rooms.truncate(most);
         out.push(Effect::Reply(session, Reply::Rooms { rooms, more }, self.head));
         Ok(())
+    }
+
+    fn room_info(&self, name: &RoomName, room: &Room) -> RoomInfo {
+        RoomInfo { name: name.clone(), people: room.members.len(), topic: self.topic_of(name), since: room.since }
     }
 
     pub(super) fn history(
@@ -45,14 +52,78 @@ impl Hall {
     ) -> Result<(), Refusal> {
         let room = self.room_meant(session, room)?;
         let most = self.limits.history_entries;
-        out.push(Effect::Ask(session, Query::History { log: LogId::Room(room), span, most }));
+        out.push(Effect::Ask(session, Query::History { log: LogId::Room(room), span, most, events: false }));
         Ok(())
     }
 
-    pub(super) fn search(&mut self, session: SessionId, mut search: Search, out: &mut Effects) -> Result<(), Refusal> {
-        let rooms = self.rooms_of(self.person_of(session)).into_iter().map(LogId::Room);
+    /// What was said in a room, or with somebody.
+    pub(super) fn what_was_said(
+        &mut self,
+        session: SessionId,
+        to: Target,
+        span: Span,
+        most: usize,
+        events: bool,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let log = match to {
+            Target::Room(room) => LogId::Room(self.room_meant(session, Some(room))?),
+            Target::Person(nick) => {
+                let other = self.person_called(&nick).ok_or(Refusal::NoSuchPerson(nick))?;
+                LogId::direct(self.person_of(session), other)
+            }
+        };
+        let most = most.min(self.limits.history_entries);
+        out.push(Effect::Ask(session, Query::History { log, span, most, events }));
+        Ok(())
+    }
+
+    /// Where something was said last between two marks.
+    pub(super) fn targets(
+        &mut self,
+        session: SessionId,
+        after: Mark,
+        before: Mark,
+        most: usize,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let logs = self.logs_seen(session);
+        let most = most.min(self.limits.history_entries);
+        // A guest is somebody else each time; with an account one has spoken before.
+        let of = Some(self.person_of(session)).filter(|id| self.accounts.get(*id).is_some());
+        out.push(Effect::Ask(session, Query::Targets { logs, of, after, before, most }));
+        Ok(())
+    }
+
+    /// The logs of which a session may read what was said: its rooms, and the conversations that it follows.
+    fn logs_seen(&self, session: SessionId) -> Vec<LogId> {
+        let id = self.person_of(session);
+        let rooms = self.rooms_of(id);
+        let kept = rooms.iter().filter(|room| self.rank_in(id, room) >= Standing::Operator);
+        let councils: Vec<_> = kept.map(|room| LogId::Operators(room.clone())).collect();
+        let rooms = rooms.into_iter().map(LogId::Room).chain(councils);
         let directs = self.sessions[&session].rare.as_ref();
-        let seen: Vec<_> = rooms.chain(directs.into_iter().flat_map(|rare| rare.directs.iter().cloned())).collect();
+        rooms.chain(directs.into_iter().flat_map(|rare| rare.directs.iter().cloned())).collect()
+    }
+
+    /// The ledger's answer to where something was said, in the names by which the session knows those places.
+    pub(crate) fn named_targets(&self, session: SessionId, found: &[(LogId, Time)]) -> Vec<(String, Time)> {
+        let Some(known) = self.sessions.get(&session) else { return Vec::new() };
+        let name = |log: &LogId| match log {
+            LogId::Room(room) => Some(room.as_str().to_owned()),
+            LogId::Direct(a, b) if a != b => {
+                let other = if known.person == *a { *b } else { *a };
+                let nick = self.people.get(&other).map(|person| &person.nick);
+                let nick = nick.or_else(|| self.accounts.get(other).map(|account| &account.name));
+                nick.map(ToString::to_string)
+            }
+            LogId::Direct(..) | LogId::Operators(_) => None,
+        };
+        found.iter().filter_map(|(log, at)| Some((name(log)?, *at))).collect()
+    }
+
+    pub(super) fn search(&mut self, session: SessionId, mut search: Search, out: &mut Effects) -> Result<(), Refusal> {
+        let seen = self.logs_seen(session);
         if search.logs.is_empty() {
             search.logs = seen;
         } else if let Some(LogId::Room(room)) = search.logs.iter().find(|log| !seen.contains(log)) {

@@ -4,7 +4,7 @@
 //! has been numbered.
 
 use crate::state::Effects;
-use crate::{Effect, Event, Hall, Nick, PersonId, Refusal, Reply, SessionId};
+use crate::{Clash, Effect, Event, Hall, Nick, PersonId, Refusal, Reply, SessionId};
 
 /// How many numbers are tried behind a nick that is in use.
 const NUMBERS_TRIED: u32 = 10_000;
@@ -14,9 +14,10 @@ impl Hall {
         &mut self,
         session: SessionId,
         asked: Nick,
-        adopt: bool,
+        clash: Clash,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
+        let adopt = clash == Clash::Adopt;
         let id = self.person_of(session);
         let person = &self.people[&id];
         let mine = self.nicks.get(&asked) == Some(&id);
@@ -25,7 +26,7 @@ impl Hall {
                 if !adopt {
                     self.may_be_called(&asked, Some(id))?;
                 }
-                if !adopt && !person.guest {
+                if clash == Clash::Refuse || (!adopt && !person.guest) {
                     return Err(Refusal::NickInUse(asked));
                 }
                 self.next_free(&asked).ok_or(Refusal::NickInUse(asked.clone()))?
@@ -40,7 +41,7 @@ impl Hall {
     }
 
     /// Nobody changes their nick all the time: everybody around them would be told.
-    fn may_be_renamed(&mut self, id: PersonId) -> Result<(), Refusal> {
+    pub(super) fn may_be_renamed(&mut self, id: PersonId) -> Result<(), Refusal> {
         /// Over which changes are counted, in milliseconds.
         const MINUTE_MS: u64 = 60_000;
         let (now, most) = (self.now, self.limits.nick_changes_per_minute);
@@ -72,8 +73,12 @@ impl Hall {
                 rare.next_nick = None;
             }
             self.free_nick(&old, id);
+            if self.me(session).is_some_and(|me| me.inside) {
+                self.nick_gone(&old, out);
+                self.nick_here(&nick, id, out);
+            }
             if !quiet {
-                out.push(Effect::Reply(session, Reply::Named { nick, taken }, self.head));
+                out.push(Effect::Reply(session, Reply::Named { nick, taken, old: Some(old) }, self.head));
             }
             for room in self.rooms_of(id) {
                 self.show_up(session, &room, out);
@@ -81,7 +86,8 @@ impl Hall {
         } else if person.called().as_str() == nick.as_str() {
             // They are called so: nobody else has to be told of anything.
             if !quiet {
-                out.push(Effect::Reply(session, Reply::Named { nick, taken }, self.head));
+                let old = Some(nick.clone());
+                out.push(Effect::Reply(session, Reply::Named { nick, taken, old }, self.head));
             }
         } else {
             let rare = person.rare_mut();

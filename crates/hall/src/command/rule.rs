@@ -20,11 +20,12 @@ impl Hall {
         let room = self.room_seen(session, room)?;
         let mut rules = self.rules.of(&room).cloned().unwrap_or_default();
         let owner = rules.owner.and_then(|id| self.accounts.get(id)).map(|account| account.name.clone());
+        let since = self.rooms.get(&room).map(|there| there.since);
         if self.standing(session, &room) < Standing::Operator {
             rules.key = rules.key.map(|_| crate::Secret::new("*"));
             rules.lists.clear();
         }
-        out.push(Effect::Reply(session, Reply::Rules { room, rules: Box::new(rules), owner }, self.head));
+        out.push(Effect::Reply(session, Reply::Rules { room, rules: Box::new(rules), owner, since }, self.head));
         Ok(())
     }
 
@@ -50,7 +51,7 @@ impl Hall {
     }
 
     /// The room a session means, which it is in or may know of.
-    fn room_seen(&self, session: SessionId, room: Option<RoomName>) -> Result<RoomName, Refusal> {
+    pub(super) fn room_seen(&self, session: SessionId, room: Option<RoomName>) -> Result<RoomName, Refusal> {
         let Some(room) = room else { return self.room_meant(session, None) };
         let known = self.rooms.contains_key(&room) || self.rules.of(&room).is_some();
         if known && !self.is_hidden(session, &room) { Ok(room) } else { Err(Refusal::NoSuchRoom(room)) }
@@ -68,6 +69,7 @@ impl Hall {
             Some(room) if self.is_admin(session) => self.room_seen(session, Some(room))?,
             room => self.room_meant(session, room)?,
         };
+        let Some(change) = self.raised(session, &room, change)? else { return Ok(()) };
         self.may_change(session, &room, &change)?;
         let id = self.person_of(session);
         let (rule, keeps) = match change {
@@ -79,6 +81,7 @@ impl Hall {
             }
             Change::Limit(most) => (Rule::Limit(most), vec![set(&room, "limit", most.map(|n| n.to_string()))]),
             Change::Slow(s) => (Rule::Slow(s), vec![set(&room, "slow", s.map(|n| n.to_string()))]),
+            Change::Raise(nick, rank, on) => self.rank(session, &room, &nick, on.then_some(rank))?,
             Change::Rank(nick, rank) => self.rank(session, &room, &nick, rank)?,
             Change::List(list, whom, listing) => self.listing(session, &room, list, whom, listing)?,
             Change::Own => {
@@ -106,6 +109,21 @@ impl Hall {
         };
         self.propose_keeping(session, smallvec![LogId::Room(room)], Event::Rule(rule), keeps, out);
         Ok(())
+    }
+
+    /// A change that may change nothing: who is to be something that they are, or are more than, or is not to be what they
+    /// are not. None then.
+    fn raised(&self, session: SessionId, room: &RoomName, change: Change) -> Result<Option<Change>, Refusal> {
+        let Change::Raise(nick, rank, on) = &change else { return Ok(Some(change)) };
+        let change = Change::Rank(nick.clone(), on.then_some(*rank));
+        self.may_change(session, room, &Change::Rank(nick.clone(), Some(*rank)))?;
+        let id = self.person_called(nick).ok_or_else(|| Refusal::NoSuchPerson(nick.clone()))?;
+        if self.people.get(&id).is_none_or(|person| person.presence(room).is_none()) {
+            return Err(Refusal::NotThere(nick.clone(), room.clone()));
+        }
+        let is = self.rules.of(room).and_then(|rules| rules.ranks.get(&id).copied());
+        let changes = if *on { is.is_none_or(|is| is < *rank) } else { is == Some(*rank) };
+        Ok(changes.then_some(change))
     }
 
     /// Whether a session may change a rule so.
@@ -159,7 +177,8 @@ impl Hall {
         let gone = ranks.filter(|id| !self.people.contains_key(id) && self.accounts.get(**id).is_none());
         let mut keeps: Vec<_> = gone.map(|id| rank_of(room, *id, None)).collect();
         keeps.push(rank_of(room, to, rank));
-        Ok((Rule::Rank(to, called, rank), keeps))
+        let before = rules.and_then(|rules| rules.ranks.get(&to).copied());
+        Ok((Rule::Rank(to, called, rank, before), keeps))
     }
 
     fn listing(

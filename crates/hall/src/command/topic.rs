@@ -11,12 +11,13 @@ impl Hall {
         text: Option<Text>,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
-        let room = self.room_meant(session, room)?;
         let Some(text) = text else {
+            let room = self.room_seen(session, room)?;
             let topic = self.topic_of(&room);
             out.push(Effect::Reply(session, Reply::Topic(room, topic), self.head));
             return Ok(());
         };
+        let room = self.room_meant(session, room)?;
         if text.as_str().chars().nth(self.limits.topic_chars).is_some() {
             return Err(Refusal::TopicTooLong(self.limits.topic_chars));
         }

@@ -5,13 +5,16 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hall::{Entry, LogId, Logs, Search, Seq, Time};
+use hall::{Entry, Guise, LogId, Logs, PersonId, Search, Seq, Time};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::index::Searcher;
 use super::record::{COLUMNS, Kind, log_of};
 use super::{Access, LEDGER_FILE, Row, failed, int, log_key, open_file, uint};
-use crate::{Error, Found, Page, Reader, SqliteLimits};
+use crate::{Error, Found, Page, Reader, SqliteLimits, Stretch, forms};
+
+/// Conversations of one person that are looked at.
+const CONVERSATIONS: usize = 5_000;
 
 /// A reader of the ledger in SQLite.
 pub(crate) struct SqliteReader {
@@ -19,10 +22,11 @@ pub(crate) struct SqliteReader {
     searcher: Searcher,
 }
 
-/// A connection to the store, and the logs that it has met.
+/// A connection to the store, and the logs and guises that it has met.
 pub(crate) struct Store {
     pub(crate) conn: Connection,
     names: RefCell<HashMap<i64, LogId>>,
+    pub(super) guises: RefCell<HashMap<i64, Guise>>,
     pub(crate) limits: SqliteLimits,
 }
 
@@ -38,7 +42,7 @@ impl SqliteReader {
 impl Store {
     pub(crate) fn open(dir: &Path, access: Access, limits: &SqliteLimits) -> Result<Self, Error> {
         let conn = open_file(&dir.join(LEDGER_FILE), access, limits)?;
-        Ok(Self { conn, names: RefCell::default(), limits: limits.clone() })
+        Ok(Self { conn, names: RefCell::default(), guises: RefCell::default(), limits: limits.clone() })
     }
 
     /// The number of a log in the file, if it has one.
@@ -63,7 +67,7 @@ impl Store {
         Ok(log)
     }
 
-    /// A row as an entry, with its logs.
+    /// A row as an entry, with its logs and how its author was seen.
     pub(crate) fn entry(&self, row: Row) -> Result<Arc<Entry>, Error> {
         let mut logs = Logs::new();
         if let Some(log) = row.log {
@@ -76,7 +80,8 @@ impl Store {
                 logs.push(self.log(id.map_err(failed)?)?);
             }
         }
-        Ok(Arc::new(row.entry(logs)?))
+        let guise = row.guise.map_or_else(|| Ok(Guise::unknown()), |id| self.guise(id))?;
+        Ok(Arc::new(row.entry(logs, guise)?))
     }
 
     /// The entries that a query names.
@@ -127,8 +132,8 @@ impl Store {
         let mut find = self.conn.prepare("SELECT text FROM entries WHERE kind = ?").map_err(failed)?;
         let found = find.query_map([Kind::Redact as i64], |row| row.get::<_, String>(0)).map_err(failed)?;
         let mut targets = HashSet::new();
-        for target in found {
-            targets.extend(target.map_err(failed)?.parse().map(Seq));
+        for words in found {
+            targets.extend(forms::redaction(&words.map_err(failed)?).map(|(target, _)| Seq(target)));
         }
         Ok(targets)
     }
@@ -144,47 +149,71 @@ impl Store {
     }
 }
 
-/// Rows in the order of their numbers, from a statement over [`COLUMNS`].
-fn rows(columns_of: &str) -> String {
-    format!("SELECT {COLUMNS} FROM {columns_of}")
+/// A part of a log: the numbers that it begins and ends with, and what of it is wanted.
+pub(super) struct Part {
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) newest: bool,
+    pub(super) events: bool,
+}
+
+impl Part {
+    /// What names its places: each side of a log is read in the order of its numbers, and no further than is wanted.
+    pub(super) fn sql(&self) -> String {
+        let order = if self.newest { "DESC" } else { "ASC" };
+        let side = |side: i64| {
+            format!(
+                "SELECT seq FROM (SELECT seq FROM places WHERE log = ?1 AND side = {side} AND seq BETWEEN ?2 AND ?3
+                                  ORDER BY seq {order} LIMIT ?4)"
+            )
+        };
+        let (messages, others) = (side(0), side(1));
+        let named =
+            if self.events { format!("{messages} UNION ALL {others} ORDER BY seq {order} LIMIT ?4") } else { messages };
+        format!("SELECT {COLUMNS} FROM ({named}) AS named JOIN entries ON entries.seq = named.seq ORDER BY entries.seq")
+    }
+}
+
+impl Store {
+    /// A part of a log, oldest first.
+    fn part(&self, log: i64, part: &Part, most: usize) -> Result<Vec<Arc<Entry>>, Error> {
+        self.entries(&part.sql(), params![log, part.first, part.last, self.most(most)])
+    }
 }
 
 impl Reader for SqliteReader {
     fn read(&self, log: &LogId, after: Seq, most: usize) -> Result<Page, Error> {
         let store = &self.store;
         let Some(id) = store.log_id(log)? else { return Ok(Page::default()) };
-        let sql = rows(
-            "(SELECT seq FROM (SELECT seq FROM places WHERE log = ?1 AND side = 0 AND seq > ?2 ORDER BY seq LIMIT ?3)
-              UNION ALL
-              SELECT seq FROM (SELECT seq FROM places WHERE log = ?1 AND side = 1 AND seq > ?2 ORDER BY seq LIMIT ?3)
-              ORDER BY seq LIMIT ?3) AS named
-             JOIN entries ON entries.seq = named.seq ORDER BY entries.seq",
-        );
-        let entries = store.entries(&sql, params![id, int(after.0), store.most(most)])?;
+        let first = int(after.0).saturating_add(1);
+        let entries = store.part(id, &Part { first, last: i64::MAX, newest: false, events: true }, most)?;
         Ok(Page { entries, gap: store.gap(id, int(after.0))? })
     }
 
     fn last_messages(&self, log: &LogId, until: Seq, most: usize) -> Result<Page, Error> {
         let store = &self.store;
         let Some(id) = store.log_id(log)? else { return Ok(Page::default()) };
-        let sql = rows(
-            "(SELECT seq FROM places WHERE log = ?1 AND side = 0 AND seq <= ?2 ORDER BY seq DESC LIMIT ?3) AS named
-             JOIN entries ON entries.seq = named.seq ORDER BY entries.seq",
-        );
-        let entries = store.entries(&sql, params![id, int(until.0), store.most(most)])?;
+        let entries = store.part(id, &Part { first: 0, last: int(until.0), newest: true, events: false }, most)?;
         Ok(Page { entries, gap: false })
     }
 
-    fn messages_since(&self, log: &LogId, since: Time, until: Seq, most: usize) -> Result<Page, Error> {
+    fn stretch(&self, log: &LogId, stretch: &Stretch, most: usize) -> Result<Page, Error> {
         let store = &self.store;
         let Some(id) = store.log_id(log)? else { return Ok(Page::default()) };
-        let first = store.first_at(since)?;
-        let sql = rows(
-            "(SELECT seq FROM places WHERE log = ?1 AND side = 0 AND seq >= ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4) AS named
-             JOIN entries ON entries.seq = named.seq ORDER BY entries.seq",
-        );
-        let entries = store.entries(&sql, params![id, first, int(until.0), store.most(most)])?;
-        Ok(Page { entries, gap: store.gap(id, first - 1)? })
+        let (first, last) = stretch.numbers(|time| store.first_at(time).map(uint))?;
+        let (first, last) = (int(first), int(last));
+        let entries = store.part(id, &Part { first, last, newest: stretch.newest, events: stretch.events }, most)?;
+        Ok(Page { entries, gap: store.gap(id, first.max(1) - 1)? })
+    }
+
+    fn conversations(&self, person: PersonId) -> Result<Vec<LogId>, Error> {
+        let sql = "SELECT key FROM logs WHERE name IS NULL AND (key GLOB ?1 || ':*' OR key GLOB '*:' || ?1) LIMIT ?2";
+        let mut find = self.store.conn.prepare_cached(sql).map_err(failed)?;
+        let most = self.store.most(CONVERSATIONS);
+        let keys =
+            find.query_map(params![person.0.to_string(), most], |row| row.get::<_, String>(0)).map_err(failed)?;
+        let logs: Result<Vec<_>, Error> = keys.map(|key| log_of(&key.map_err(failed)?, None)).collect();
+        Ok(logs?.into_iter().filter(|log| !matches!(log, LogId::Direct(a, b) if a == b)).collect())
     }
 
     fn search(&self, search: &Search, most: usize) -> Result<Found, Error> {

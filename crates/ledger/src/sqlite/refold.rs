@@ -74,7 +74,8 @@ fn merge(conn: &Connection, from: i64, into: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Brings a log to the form in which it would have been written as one: its size, and entries that are in no other.
+/// Brings a log to the form in which it would have been written as one: its size, and entries that are in no other. A store
+/// of that version has no tags yet, which would count.
 fn recount(conn: &Connection, log: i64) -> Result<(), Error> {
     let alone = "SELECT seq FROM several GROUP BY seq HAVING count(*) = 1 AND max(log) = ?1";
     let run = |sql: &str| conn.execute(sql, [log]).map(drop).map_err(failed);

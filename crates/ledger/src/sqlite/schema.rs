@@ -83,6 +83,15 @@ const STEPS: &[Step] = &[
      UPDATE meta SET secret = lower(hex(randomblob(32)));",
         then: Some(super::refold::refold),
     },
+    // 4. How authors were seen, each guise once (see `guise.rs`), and what their clients added for others.
+    Step::sql(
+        "CREATE TABLE guises (
+         id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL UNIQUE, seen INTEGER NOT NULL
+     ) STRICT;
+     CREATE INDEX guises_by_seen ON guises (seen);
+     ALTER TABLE entries ADD COLUMN guise INTEGER;
+     ALTER TABLE entries ADD COLUMN tags TEXT;",
+    ),
 ];
 
 /// The version that this program writes.

@@ -10,7 +10,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::read::number;
 use super::record::COLUMNS;
-use super::{ENTRY_BYTES, Row, Sqlite, failed, int};
+use super::write::bytes;
+use super::{Row, Sqlite, failed, int};
 use crate::Error;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -29,8 +30,8 @@ impl Sqlite {
     }
 
     /// Deletes a slice of what is not to be kept any more; whether there was any.
-    fn expire(&self, now: Time) -> Result<bool, Error> {
-        let retention = &self.settings.retention;
+    fn expire(&mut self, now: Time) -> Result<bool, Error> {
+        let retention = self.settings.retention.clone();
         let mut deleted = 0;
         if let Some(days) = retention.days {
             let before = int(now.0.saturating_sub(days.saturating_mul(DAY_MS)));
@@ -79,7 +80,7 @@ impl Sqlite {
     }
 
     /// Deletes entries from one log, or from all of theirs; the index is told what it has to forget.
-    fn delete(&self, rows: &[Row], only: Option<i64>) -> Result<usize, Error> {
+    fn delete(&mut self, rows: &[Row], only: Option<i64>) -> Result<usize, Error> {
         if rows.is_empty() {
             return Ok(0);
         }
@@ -87,6 +88,7 @@ impl Sqlite {
         // The number of the last entry outlives it.
         let done = self.conn.execute("UPDATE meta SET head = max(head, ?)", [int(self.head.0)]).map_err(failed);
         let done = done.and_then(|_| rows.iter().try_for_each(|row| delete(&self.conn, row, only)));
+        let done = done.and_then(|()| self.let_go_of_guises(self.slice()));
         if let Err(error) = done.and_then(|()| self.conn.execute_batch("COMMIT").map_err(failed)) {
             let _ = self.conn.execute_batch("ROLLBACK");
             return Err(error);
@@ -132,7 +134,7 @@ impl Sqlite {
 }
 
 fn bytes_of(row: &Row) -> i64 {
-    ENTRY_BYTES + i64::try_from(row.text.as_ref().map_or(0, String::len)).unwrap_or(i64::MAX)
+    bytes(row.text.as_deref(), row.tags.as_deref())
 }
 
 fn delete(conn: &Connection, row: &Row, only: Option<i64>) -> Result<(), Error> {

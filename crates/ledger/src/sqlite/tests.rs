@@ -1,4 +1,6 @@
+mod guises;
 mod kept;
+mod older;
 
 use std::fs;
 use std::path::Path;
@@ -82,11 +84,11 @@ fn what_was_committed_is_there_when_it_is_opened_again() {
     let mut ledger = opened(&dir);
     let began = ledger.beginning(9).unwrap();
     say(&mut ledger, 1, "#a", "하나");
-    ledger.commit(Time(2), vec![proposal(&["#a", "#b"], Event::Quit)]).unwrap();
+    ledger.commit(Time(2), vec![proposal(&["#a", "#b"], Event::Quit(Text::new("")))]).unwrap();
     // Its process ends without a word.
     std::mem::forget(ledger);
     let mut ledger = opened(&dir);
-    assert_eq!(read(&ledger, "#a"), ["하나", "Quit"]);
+    assert_eq!(read(&ledger, "#a"), ["하나", "Quit(\"\")"]);
     assert_eq!(
         ledger.beginning(9).unwrap(),
         Beginning { head: Seq(2), person: NUMBERS_AHEAD, session: NUMBERS_AHEAD, ..began }
@@ -118,7 +120,7 @@ fn an_older_store_is_brought_up_to_date_and_a_newer_one_is_refused() {
     let old = SqliteReader::open(dir.path(), &SqliteLimits::default()).err();
     assert!(matches!(old, Some(Error::Older { found: 1, known: schema::VERSION })), "{old:?}");
     let mut ledger = opened(&dir);
-    assert_eq!(read(&ledger, "#Lobby"), ["Join", "안녕하세요", "Topic(\"첫 주제\")", "Quit"]);
+    assert_eq!(read(&ledger, "#Lobby"), ["Join(None)", "안녕하세요", "Topic(\"첫 주제\")", "Quit(\"\")"]);
     assert_eq!(ledger.beginning(9).unwrap().head, Seq(5));
     assert_eq!(say(&mut ledger, 9, "#lobby", "다시"), 6);
     ledger.count().unwrap();
@@ -189,7 +191,7 @@ fn rooms_that_have_become_one_are_one_with_all_that_was_said_in_both() {
     };
     assert_eq!((seqs("#dev"), seqs("#ＤＥＶ"), seqs("#b")), (vec![1, 2, 3, 4, 5], vec![1, 2, 3, 4, 5], vec![3]));
     let topics = ledger.beginning(9).unwrap().topics;
-    assert_eq!(topics.iter().map(|(_, seq, text)| (seq.0, text.as_str())).collect::<Vec<_>>(), [(5, "new")]);
+    assert_eq!(topics.iter().map(|(_, seq, topic)| (seq.0, topic.text.as_str())).collect::<Vec<_>>(), [(5, "new")]);
     say(&mut ledger, 20, "#ＤＥＶ", "three");
     assert_eq!(seqs("#dev"), [1, 2, 3, 4, 5, 6]);
 }
@@ -222,7 +224,7 @@ fn what_was_taken_back_is_in_no_file() {
     assert!(is_in_files(dir.path(), secret) && is_in_files(dir.path(), "hunter2"));
     assert_eq!(find(&ledger, "hunter"), [102]);
     assert_eq!(find(&ledger, "비밀번"), [102]);
-    ledger.commit(Time(300), vec![proposal(&["#a"], Event::Redact(Seq(102)))]).unwrap();
+    ledger.commit(Time(300), vec![proposal(&["#a"], Event::Redact(Seq(102), Text::new("")))]).unwrap();
     while indexer.work().unwrap() {}
     tend(&mut ledger, 400);
     tend(&mut ledger, 400);
@@ -239,7 +241,7 @@ fn what_is_too_old_is_let_go_and_its_readers_are_told() {
     for n in 0..2_000 {
         say(&mut ledger, n, "#a", &format!("old {n}"));
     }
-    ledger.commit(Time(0), vec![proposal(&["#a", "#b"], Event::Quit)]).unwrap();
+    ledger.commit(Time(0), vec![proposal(&["#a", "#b"], Event::Quit(Text::new("")))]).unwrap();
     index(&ledger);
     let new = say(&mut ledger, DAY_MS, "#a", "new");
     tend(&mut ledger, DAY_MS + 2_000);
@@ -392,7 +394,12 @@ fn a_damaged_index_is_made_anew_and_forgets_what_it_has_to() {
     let len = bytes.len();
     bytes[6 * 4096..len].fill(0x5A);
     fs::write(&path, bytes).unwrap();
-    ledger.commit(Time(4_000), vec![proposal(&["#a"], Event::Redact(Seq(secret))), message("#a", "나중에")]).unwrap();
+    ledger
+        .commit(
+            Time(4_000),
+            vec![proposal(&["#a"], Event::Redact(Seq(secret), Text::new(""))), message("#a", "나중에")],
+        )
+        .unwrap();
     index(&ledger);
     tend(&mut ledger, 5_000);
     assert_eq!((find(&ledger, "word2999"), find(&ledger, "나중")), (vec![3_000], vec![secret + 2]));

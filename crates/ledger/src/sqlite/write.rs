@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use hall::{Event, LogId, Nick, Proposal, Seq, Text, Time};
 use rusqlite::{CachedStatement, OptionalExtension, params};
 
-use super::record::{Kind, log_key};
+use super::guise::Known;
+use super::record::{Kind, MESSAGES, log_key};
 use super::{ENTRY_BYTES, Sqlite, failed, int};
 use crate::Error;
 
@@ -13,11 +14,18 @@ use crate::Error;
 /// each of them.
 pub(super) const NUMBERS_AHEAD: u64 = 1_024;
 
+/// What an entry counts for when a log is bounded in bytes.
+pub(super) fn bytes(text: Option<&str>, tags: Option<&str>) -> i64 {
+    let long = text.map_or(0, str::len) + tags.map_or(0, str::len);
+    ENTRY_BYTES.saturating_add(i64::try_from(long).unwrap_or(i64::MAX))
+}
+
 /// What a group has changed beside the file.
 pub(super) struct Written {
     pub(super) person: u64,
     pub(super) session: u64,
     pub(super) known: HashMap<LogId, i64>,
+    pub(super) guises: HashMap<Box<str>, Known>,
     /// Whether there is text to be wiped from the files.
     pub(super) wiping: bool,
     /// Whether what was kept beside the log has another value now, or none.
@@ -28,7 +36,7 @@ pub(super) struct Written {
 
 /// A group being written.
 pub(super) struct Writing<'a> {
-    ledger: &'a Sqlite,
+    pub(super) ledger: &'a Sqlite,
     entry: CachedStatement<'a>,
     place: CachedStatement<'a>,
     pub(super) written: Written,
@@ -41,8 +49,9 @@ impl<'a> Writing<'a> {
             ledger,
             entry: conn
                 .prepare_cached(
-                    "INSERT INTO entries (seq, at, log, person, session, nick, kind, text, account, addressee)
-                     VALUES (?,?,?,?,?,?,?,?,?,?)",
+                    "INSERT INTO entries
+                     (seq, at, log, person, session, nick, kind, text, account, addressee, guise, tags)
+                     VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                 )
                 .map_err(failed)?,
             place: conn.prepare_cached("INSERT INTO places (log, side, seq) VALUES (?,?,?)").map_err(failed)?,
@@ -50,6 +59,7 @@ impl<'a> Writing<'a> {
                 person: ledger.person,
                 session: ledger.session,
                 known: HashMap::new(),
+                guises: HashMap::new(),
                 wiping: false,
                 outdated: false,
                 grown: HashMap::new(),
@@ -58,10 +68,11 @@ impl<'a> Writing<'a> {
     }
 
     pub(super) fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal) -> Result<(), Error> {
-        let Proposal { author, logs, event, to, keeps } = proposal;
+        let Proposal { author, logs, event, to, tags, keeps } = proposal;
         let (kind, text) = Kind::of(event);
         let logs: smallvec::SmallVec<[i64; 2]> = logs.iter().map(|log| self.log(log)).collect::<Result<_, _>>()?;
         let one = if let [one] = logs[..] { Some(one) } else { None };
+        let guise = self.guise(&author.guise, seq)?;
         self.entry
             .execute(params![
                 int(seq.0),
@@ -73,10 +84,12 @@ impl<'a> Writing<'a> {
                 kind as i64,
                 text.as_deref(),
                 author.account.as_ref().map(Nick::as_str),
-                to.as_ref().map(Nick::as_str)
+                to.as_ref().map(Nick::as_str),
+                guise,
+                tags.as_deref()
             ])
             .map_err(failed)?;
-        let bytes = ENTRY_BYTES + i64::try_from(text.as_deref().map_or(0, str::len)).unwrap_or(i64::MAX);
+        let bytes = bytes(text.as_deref(), tags.as_deref());
         for (n, log) in logs.iter().enumerate() {
             self.place.execute(params![log, kind.side(), int(seq.0)]).map_err(failed)?;
             *self.written.grown.entry(*log).or_default() += bytes;
@@ -91,7 +104,7 @@ impl<'a> Writing<'a> {
         self.written.session = ahead(self.written.session, author.session.0);
         match event {
             Event::Topic(text) => logs.iter().try_for_each(|log| self.topic(*log, seq, text)),
-            Event::Redact(target) => self.redact(*target),
+            Event::Redact(target, _) => self.redact(*target),
             _ => Ok(()),
         }?;
         keeps.iter().try_for_each(|keep| self.keep(keep))
@@ -139,22 +152,24 @@ impl<'a> Writing<'a> {
 
     /// Takes the text out of a message; the index is told what it has to forget.
     pub(super) fn redact(&mut self, target: Seq) -> Result<(), Error> {
-        let mut find = self.prepare("SELECT log, nick, text FROM entries WHERE seq = ? AND kind IN (?,?)")?;
-        let found: Option<(Option<i64>, String, String)> = find
-            .query_row(params![int(target.0), Kind::Say as i64, Kind::Action as i64], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        let mut find = self.prepare("SELECT log, nick, text, tags FROM entries WHERE seq = ? AND kind IN (?,?,?)")?;
+        let [say, action, notice] = MESSAGES.map(|kind| kind as i64);
+        let found: Option<(Option<i64>, String, String, Option<String>)> = find
+            .query_row([int(target.0), say, action, notice], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()
             .map_err(failed)?;
-        let Some((log, nick, text)) = found else { return Ok(()) };
+        let Some((log, nick, text, tags)) = found else { return Ok(()) };
         self.prepare("INSERT INTO forgetting (seq, log, nick, text) VALUES (?,?,?,?)")?
             .execute(params![int(target.0), log, nick, text])
             .map_err(failed)?;
-        self.prepare("UPDATE entries SET kind = ?, text = NULL WHERE seq = ?")?
-            .execute(params![Kind::Redacted as i64, int(target.0)])
+        self.prepare("UPDATE entries SET kind = ?, text = NULL, tags = NULL WHERE seq = ?")?
+            .execute([Kind::Redacted as i64, int(target.0)])
             .map_err(failed)?;
         if let Some(log) = log {
-            *self.written.grown.entry(log).or_default() -= i64::try_from(text.len()).unwrap_or(i64::MAX);
+            let shrunk = bytes(Some(&text), tags.as_deref()) - bytes(None, None);
+            *self.written.grown.entry(log).or_default() -= shrunk;
         }
         self.written.wiping = true;
         Ok(())

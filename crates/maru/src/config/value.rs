@@ -142,6 +142,9 @@ pub(super) fn set(setup: &mut Setup, key: &Key, given: &Given, env: &Env) -> Res
                 other => return Err(meant(other, &["on", "off"])),
             }
         }
+        Kind::Text(chars, word, field) => {
+            *field(&mut setup.settings) = line_or_lines(given.text().ok_or_else(no)?, *chars, *word).ok_or_else(no)?;
+        }
         Kind::File(field) => {
             let path = given.text().ok_or_else(no)?;
             *field(&mut setup.settings) = (!path.is_empty()).then(|| env.expand(path));
@@ -313,6 +316,7 @@ pub(super) fn show(setup: &mut Setup, key: &Key) -> String {
         // Whoever looks at a printed configuration need not know it.
         Kind::Password => quoted(if setup.settings.policy.password.is_some() { "…" } else { "off" }),
         Kind::Limits => quoted(if setup.lifted { "off" } else { "on" }),
+        Kind::Text(_, _, field) => quoted(field(&mut setup.settings)),
         Kind::File(field) => {
             let path = field(&mut setup.settings);
             quoted(&path.as_ref().map_or_else(String::new, |path| path.display().to_string()))
@@ -333,6 +337,13 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
+/// A text of at most so many characters, if it is one that can be told in IRC: one word, or lines.
+fn line_or_lines(text: &str, chars: usize, word: bool) -> Option<String> {
+    let is_word = || !text.is_empty() && !text.starts_with(':') && !text.contains(char::is_whitespace);
+    let fits = text.chars().count() <= chars && text.chars().all(|c| !c.is_control() || (!word && c == '\n'));
+    (fits && (!word || is_word())).then(|| text.to_owned())
+}
+
 /// What a key takes, in words.
 pub(crate) fn expected(key: &Key, lang: Lang) -> String {
     let fixed = |en: &str, ko: &str| lang.pick(en, ko).to_owned();
@@ -351,6 +362,12 @@ pub(crate) fn expected(key: &Key, lang: Lang) -> String {
         Kind::Registration => fixed("`open` or `closed`", "`open` 또는 `closed`"),
         Kind::Password => fixed("a password, or `off`", "암호 또는 `off`"),
         Kind::Limits | Kind::Switch(_) => fixed("`on` or `off`", "`on` 또는 `off`"),
+        Kind::Text(most, true, _) => {
+            lang.pick(format!("a word of at most {most} characters"), format!("{most}자까지의 한 낱말"))
+        }
+        Kind::Text(most, false, _) => {
+            lang.pick(format!("a text of at most {most} characters"), format!("{most}자까지의 글"))
+        }
         Kind::File(_) => fixed("a file, or empty", "파일의 경로 또는 빈 값"),
         Kind::Networks(_) => fixed("networks, such as `10.0.0.0/8`", "`10.0.0.0/8` 같은 네트워크"),
         Kind::Number(bounds, field) => {

@@ -44,7 +44,7 @@ fn what_was_said_is_found_taken_out_and_taken_in_elsewhere() {
     // Taken out.
     let exported = run(&["export", "--data-dir", "data"]);
     let text = ok(&exported).to_owned();
-    assert!(text.starts_with("{\"maru\":1,\"hall\":\"") && text.contains("\"in\":[\"#개발\"]"), "{text}");
+    assert!(text.starts_with("{\"maru\":2,\"hall\":\"") && text.contains("\"in\":[\"#개발\"]"), "{text}");
     assert_eq!(
         ok(&run(&["export", "out.jsonl", "--data-dir", "data"])),
         "5 entries, up to number 5, are in out.jsonl\n"

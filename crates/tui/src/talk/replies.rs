@@ -52,16 +52,25 @@ impl Replies {
         let room = |name: &str| RoomName::new(&format!("#{name}"), limits.room_name_chars).ok();
         for lang in [Lang::En, Lang::Ko] {
             if let Some(nick_a) = nick(MARK) {
-                named.push(said(&Reply::Named { nick: nick_a.clone(), taken: None }, lang));
-                named.push(said(&Reply::Named { nick: nick_a.clone(), taken: nick(OTHER) }, lang));
-                named.push(said(&Reply::LoggedOut(nick_a.clone()), lang));
+                named.push(said(&Reply::Named { nick: nick_a.clone(), taken: None, old: None }, lang));
+                named.push(said(&Reply::Named { nick: nick_a.clone(), taken: nick(OTHER), old: None }, lang));
+                named.push(said(&Reply::LoggedOut(nick_a.clone(), nick_a.clone()), lang));
                 if let Some(account) = nick(OTHER) {
-                    named.push(said(&Reply::LoggedIn { account, nick: nick_a }, lang));
+                    named.push(said(&Reply::LoggedIn { account, was: nick_a.clone(), nick: nick_a }, lang));
                 }
             }
             if let Some(room_a) = room(MARK) {
                 // What follows the sign after the room changes with the room: how many are there, and its topic.
-                let joined = said(&Reply::Joined { room: room_a.clone(), topic: None, people: 1 }, lang);
+                let joined = said(
+                    &Reply::Joined {
+                        read: None,
+                        room: room_a.clone(),
+                        topic: None,
+                        people: 1,
+                        how: hall::Coming::Asked,
+                    },
+                    lang,
+                );
                 let end = joined.find([':', '.']).map_or(joined.len(), |at| at + 1);
                 speaks.push(format!("{}{OTHER}", &joined[..end]));
                 speaks.push(said(&Reply::Focused(room_a.clone()), lang));
@@ -130,7 +139,7 @@ pub(super) fn is_quit(line: &str) -> bool {
         Names::of(&hall::Limits::default()),
         &Limits::default(),
         Time::default(),
-        &mut |asked| quit |= matches!(asked, Asked::Do(Command::Quit)),
+        &mut |asked| quit |= matches!(asked, Asked::Do(Command::Quit(_))),
     );
     quit
 }
@@ -187,12 +196,30 @@ mod tests {
         let room = |name| RoomName::new(name, limits.room_name_chars).unwrap();
         for lang in [Lang::En, Lang::Ko] {
             let named = Some(Answer::Named("철수2".into()));
-            check(&said(&Reply::Named { nick: nick("철수2"), taken: None }, lang), named.clone());
-            check(&said(&Reply::Named { nick: nick("철수2"), taken: Some(nick("철수")) }, lang), named.clone());
-            check(&said(&Reply::LoggedIn { account: nick("철수"), nick: nick("철수2") }, lang), named.clone());
-            check(&said(&Reply::LoggedOut(nick("철수2")), lang), named);
+            check(&said(&Reply::Named { nick: nick("철수2"), taken: None, old: None }, lang), named.clone());
+            check(
+                &said(&Reply::Named { nick: nick("철수2"), taken: Some(nick("철수")), old: None }, lang),
+                named.clone(),
+            );
+            check(
+                &said(&Reply::LoggedIn { account: nick("철수"), nick: nick("철수2"), was: nick("손님") }, lang),
+                named.clone(),
+            );
+            check(&said(&Reply::LoggedOut(nick("철수2"), nick("철수")), lang), named);
             let speaks = Some(Answer::Speaks("#개발".into()));
-            check(&said(&Reply::Joined { room: room("#개발"), topic: None, people: 7 }, lang), speaks.clone());
+            check(
+                &said(
+                    &Reply::Joined {
+                        read: None,
+                        room: room("#개발"),
+                        topic: None,
+                        people: 7,
+                        how: hall::Coming::Asked,
+                    },
+                    lang,
+                ),
+                speaks.clone(),
+            );
             check(&said(&Reply::Focused(room("#개발")), lang), speaks);
             let parted = Answer::Parted("#개발".into(), Some("#lobby".into()));
             check(

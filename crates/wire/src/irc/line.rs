@@ -2,11 +2,12 @@
 //!
 //! The parts come in the order of the grammar (RFC 2812 section 2.3.1, IRCv3 message-tags): tags, source, command,
 //! parameters, and at most one trailing parameter. Much of what is in them was written by strangers, so each part is
-//! freed from what would end it, and a line never becomes two. Nothing is cut off: who writes a text that may be long
-//! asks [`trailing_bytes_max`] first, and cuts it ([`cut`](super::cut)).
+//! freed from what would end it, and a line never becomes two. Who writes a text that may be long and is to arrive whole
+//! asks [`trailing_bytes_max`] first, and cuts it ([`cut`]); of any other, what no line has room for is left out.
 
 use std::borrow::Cow;
 
+use super::cut::cut;
 use super::frame::BODY_BYTES_MAX;
 
 /// How far a line has been written.
@@ -25,12 +26,15 @@ enum Part {
 pub struct Line<'a> {
     out: &'a mut Vec<u8>,
     part: Part,
+    /// Where what counts for the length of a line begins: behind the tags.
+    body_at: usize,
 }
 
 impl<'a> Line<'a> {
     /// Begins a line behind what `out` holds.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, part: Part::Nothing }
+        let body_at = out.len();
+        Self { out, part: Part::Nothing, body_at }
     }
 
     /// Adds a tag, with its value escaped. An empty value is the same as none, and written as none.
@@ -86,10 +90,13 @@ impl<'a> Line<'a> {
         self
     }
 
-    /// Adds the last parameter, which may be anything: NUL goes, and each CR or LF becomes a space.
+    /// Adds the last parameter, which may be anything: NUL goes, and each CR or LF becomes a space. It ends where the line
+    /// has to (RFC 2812, section 2.3), at the end of a grapheme cluster.
     pub fn trailing(mut self, text: &str) -> Self {
         self.begin(Part::Trailing);
         self.out.push(b':');
+        let left = BODY_BYTES_MAX.saturating_sub(self.out.len() - self.body_at);
+        let text = cut(text, left).next().filter(|piece| piece.len() <= left).unwrap_or("");
         let kept = text.bytes().filter(|b| *b != 0);
         self.out.extend(kept.map(|b| if matches!(b, b'\r' | b'\n') { b' ' } else { b }));
         self
@@ -112,6 +119,9 @@ impl<'a> Line<'a> {
         debug_assert!(part <= Part::Command || self.part >= Part::Command, "parameters of nothing");
         if self.part != Part::Nothing {
             self.out.push(b' ');
+        }
+        if self.part <= Part::Tags {
+            self.body_at = self.out.len();
         }
         self.part = part;
     }
@@ -236,6 +246,9 @@ mod tests {
         let line = written(|line| line.source(source).command(command).param(params[0]).trailing(&text).end());
         assert_eq!(line.len(), 512);
         assert_eq!(trailing_bytes_max(&"x".repeat(600), command, &params), 0);
+        let cut_off =
+            written(|line| line.tag("time", "12:00").source(source).command("TOPIC").trailing(&"가".repeat(300)).end());
+        assert_eq!(cut_off.len() - "@time=12:00 ".len(), 512, "{cut_off:?}");
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Message {
         let params_at = word_end(&line, command_at);
         let command = &mut line[command_at..params_at];
         // A second source is no command that an answer could name as a parameter.
-        if command.is_empty() || command.starts_with(':') {
+        if command.is_empty() || command.starts_with([':', '@']) {
             return Err(Malformed::NoCommand);
         }
         command.make_ascii_uppercase();

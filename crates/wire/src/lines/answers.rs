@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use hall::{Entry, Event, LogId, MaskError, NameError, Refusal, Reply, Standing, Text, Time};
+use hall::{
+    Coming, Entry, Event, LogId, MaskError, NameError, Refusal, Reply, Standing, Text, Time, Topic as RoomTopic,
+};
 
 use super::help::{COMMANDS, Topic};
 use super::people;
@@ -128,15 +130,17 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
                 count(*people, lang)
             ),
         ),
-        Reply::Named { nick, taken: None } => lang.pick(format!("* you are now {nick}"), format!("* 이제 이름은 {nick}입니다")),
-        Reply::Named { nick, taken: Some(taken) } => lang.pick(
+        Reply::Named { nick, taken: None, .. } => lang.pick(format!("* you are now {nick}"), format!("* 이제 이름은 {nick}입니다")),
+        Reply::Named { nick, taken: Some(taken), .. } => lang.pick(
             format!("* {taken} is in use; you are now {nick}"),
             format!("* 이미 누가 쓰는 이름입니다({taken}). 이제 이름은 {nick}입니다"),
         ),
-        Reply::Joined { room, topic, people } => {
+        // Who sees it in the room, or was there before, is told nothing else.
+        Reply::Joined { how: Coming::There | Coming::Seen, .. } => String::new(),
+        Reply::Joined { room, topic, people, .. } => {
             let people = count(*people, lang);
             let topic = topic.as_ref().map_or(String::new(), |t| {
-                format!("\n* {}{}", lang.pick("topic: ", "주제: "), printable(t.as_str()))
+                format!("\n* {}{}", lang.pick("topic: ", "주제: "), printable(t.text.as_str()))
             });
             lang.pick(format!("* you are in {room}: {people}{topic}"), format!("* {room} 방에 들어왔습니다. {people}{topic}"))
         }
@@ -146,7 +150,7 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
             lang.pick(format!("* {room} has no topic now"), format!("* {room} 방의 주제를 지웠습니다"))
         }
         Reply::Topic(room, None) => lang.pick(format!("* {room} has no topic"), format!("* {room} 방에는 주제가 없습니다")),
-        Reply::Topic(room, Some(text)) | Reply::TopicSet(room, text) => {
+        Reply::Topic(room, Some(RoomTopic { text, .. })) | Reply::TopicSet(room, text) => {
             let text = printable(text.as_str());
             lang.pick(format!("* topic of {room}: {text}"), format!("* {room} 방의 주제: {text}"))
         }
@@ -156,7 +160,7 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
             let more = if *more == 0 { String::new() } else { lang.pick(format!("\n*   and {more} more"), format!("\n*   그 밖에 {more}개")) };
             lang.pick(format!("* rooms:{each}{more}"), format!("* 방 목록:{each}{more}"))
         }
-        Reply::Delivered(nick) => lang.pick(format!("* sent to {nick}"), format!("* {nick} 님에게 보냈습니다")),
+        Reply::Delivered(nick, away) => delivered(nick, away.as_ref(), lang),
         Reply::Pong(token) => format!("* pong {}", printable(token)).trim_end().to_owned(),
         Reply::Replay(entries) => listed(entries, lang, codec).join("\n"),
         Reply::History { entries, more } => history(entries, *more, lang, codec),
@@ -171,6 +175,14 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
             format!("! 너무 빠릅니다. 1초에 {rate}개씩 받습니다. 버려지는 메시지는 없습니다"),
         ),
         other => people::answered(other, lang, codec),
+    }
+}
+
+fn delivered(nick: &hall::Nick, away: Option<&Text>, lang: Lang) -> String {
+    let sent = lang.pick(format!("* sent to {nick}"), format!("* {nick} 님에게 보냈습니다"));
+    match away.map(|away| printable(away.as_str())) {
+        Some(away) => sent + &lang.pick(format!(", who is away: {away}"), format!(". 자리를 비웠습니다: {away}")),
+        None => sent,
     }
 }
 
@@ -248,20 +260,22 @@ fn found(entries: &[Arc<Entry>], words: &[String], unindexed: u64, lang: Lang, c
 }
 
 fn listed(entries: &[Arc<Entry>], lang: Lang, codec: &Codec) -> Vec<String> {
-    entries.iter().map(|entry| dated(entry, lang, codec)).collect()
+    entries.iter().map(|entry| dated(entry, lang, codec)).filter(|lines| !lines.is_empty()).collect()
 }
 
-/// An entry of the past: with its time and room in front.
+/// An entry of the past: with its time and room in front of each line. Nothing if it is not to be read.
 fn dated(entry: &Entry, lang: Lang, codec: &Codec) -> String {
     let room = match &entry.logs[..] {
-        [LogId::Room(room), ..] => room.as_str(),
+        [LogId::Room(room), ..] => room.as_str().to_owned(),
+        [LogId::Operators(room), ..] => format!("@{room}"),
         // Whoever asks may have said it themselves, so nobody is called "you" here.
-        _ => lang.pick("direct", "귓속말"),
+        _ => lang.pick("direct", "귓속말").to_owned(),
     };
-    format!("* [{} {room}] {}", time(entry.at, codec), said(entry, lang, codec))
+    let time = time(entry.at, codec);
+    said(entry, lang, codec).lines().map(|line| format!("* [{time} {room}] {line}")).collect::<Vec<_>>().join("\n")
 }
 
-pub(super) fn time(at: Time, codec: &Codec) -> String {
+pub(crate) fn time(at: Time, codec: &Codec) -> String {
     let moment = |at: Time| {
         let moment = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
         moment.unwrap_or_default().to_zoned_datetime(codec.zone.clone())

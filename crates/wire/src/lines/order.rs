@@ -5,7 +5,8 @@ use hall::{Admin, Change, Command, Flag, Secret, Text};
 use super::duration;
 use super::help::{Info, Name, Topic};
 use super::parse::Names;
-use super::speaker::{Asked, Auth, Misuse};
+use super::speaker::Misuse;
+use crate::asked::{Asked, Auth};
 
 /// What a command about accounts, rooms or the whole hall takes.
 pub(super) fn about(info: &'static Info, rest: &str, names: Names) -> Result<Asked, Misuse> {

@@ -1,11 +1,12 @@
 //! Slash commands: a word and what it takes.
 
-use hall::{Command, Kind, LogId, Mask, Nick, RoomName, Search, Secret, Seq, Span, Text, Time, Whom};
+use hall::{Clash, Command, Kind, LogId, Mask, Nick, RoomName, Search, Secret, Seq, Span, Text, Time, Whom};
 
 use super::help::{Info, Name, Topic};
 use super::order;
 use super::show::Codec;
-use super::speaker::{Asked, Misuse};
+use super::speaker::Misuse;
+use crate::asked::Asked;
 use crate::when;
 
 /// How many messages `/history` shows unless told otherwise.
@@ -54,14 +55,14 @@ impl Names {
 }
 
 /// What commands are understood by: the charset and zone, how long names may be, and what time it is.
-pub(super) struct Around<'a> {
-    pub(super) codec: &'a Codec,
-    pub(super) names: Names,
-    pub(super) now: Time,
+pub(crate) struct Around<'a> {
+    pub(crate) codec: &'a Codec,
+    pub(crate) names: Names,
+    pub(crate) now: Time,
 }
 
 /// What follows the slash.
-pub(super) fn command(line: &str, around: &Around<'_>) -> Asked {
+pub(crate) fn command(line: &str, around: &Around<'_>) -> Asked {
     let names = around.names;
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     match Info::find(word) {
@@ -80,20 +81,20 @@ fn arguments(info: &'static Info, rest: &str, around: &Around<'_>) -> Result<Ask
     let one_word = || if rest.contains(char::is_whitespace) { Err(usage.clone()) } else { Ok(rest) };
     let maybe_room = || if rest.is_empty() { Ok(None) } else { names.room(one_word()?).map(Some) };
     Ok(Asked::Do(match info.name {
-        Name::Nick => Command::Nick { nick: names.nick(needed?)?, adopt: false },
+        Name::Nick => Command::Nick { nick: names.nick(needed?)?, clash: Clash::Number },
         Name::Join => {
             let (room, key) = needed?.split_once(char::is_whitespace).unwrap_or((rest, ""));
             let key = key.trim();
             Command::Join(names.room(room)?, (!key.is_empty()).then(|| Secret::new(key)))
         }
-        Name::Part => Command::Part(maybe_room()?),
-        Name::Rooms => Command::Rooms,
+        Name::Part => Command::Part(maybe_room()?, Text::new("")),
+        Name::Rooms => Command::Rooms(false),
         Name::Who => Command::Who(maybe_room()?),
         Name::Msg => {
             let (to, text) = rest.split_once(char::is_whitespace).ok_or(usage)?;
-            Command::Direct { to: names.nick(to)?, kind: Kind::Say, text: Text::new(text.trim_start()) }
+            Command::Direct { to: names.nick(to)?, kind: Kind::Say, text: Text::new(text.trim_start()), tags: None }
         }
-        Name::Me => Command::Say { room: None, kind: Kind::Action, text: Text::new(needed?) },
+        Name::Me => Command::Say { room: None, kind: Kind::Action, text: Text::new(needed?), tags: None },
         Name::Topic if rest == "-" => Command::Topic { room: None, text: Some(Text::new("")) },
         Name::Topic => Command::Topic { room: None, text: (!rest.is_empty()).then(|| Text::new(rest)) },
         Name::History => Command::History { room: None, span: span(rest, around).ok_or(usage)? },
@@ -111,7 +112,7 @@ fn arguments(info: &'static Info, rest: &str, around: &Around<'_>) -> Result<Ask
             Command::Resume { from: Some((hall.to_owned(), seq)), replay: true }
         }
         Name::Ping => Command::Ping(rest.chars().take(PING_TOKEN_CHARS).collect()),
-        Name::Quit => Command::Quit,
+        Name::Quit => Command::Quit(Text::new("")),
         Name::Help => return Topic::of(rest).map(Asked::Help).ok_or(usage),
         Name::Lang => return one_word()?.parse().map(Asked::Lang).map_err(|_| usage),
         _ => return Err(usage),

@@ -28,11 +28,11 @@ pub(super) fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
             format!("* the account {name} is yours: next time, /login {name} PASSWORD"),
             format!("* {name} 계정을 만들었습니다. 다음에는 /login {name} 암호"),
         ),
-        Reply::LoggedIn { account, nick } => lang.pick(
+        Reply::LoggedIn { account, nick, .. } => lang.pick(
             format!("* you are logged in as {account}, and called {nick}"),
             format!("* {account} 계정으로 들어왔습니다. 이름은 {nick}입니다"),
         ),
-        Reply::LoggedOut(nick) => lang.pick(
+        Reply::LoggedOut(nick, _) => lang.pick(
             format!("* you are logged out; you are {nick} now"),
             format!("* 로그아웃했습니다. 지금 이름은 {nick}입니다"),
         ),
@@ -46,7 +46,7 @@ pub(super) fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
             "* you have no account; make one with /register PASSWORD",
             "* 계정이 없습니다. /register 암호로 만들 수 있습니다",
         ).to_owned(),
-        Reply::Rules { room, rules, owner } => {
+        Reply::Rules { room, rules, owner, .. } => {
             let owner = owner.as_ref().map(hall::Nick::as_str);
             let lines = ruled(rules, owner, lang, codec);
             let none = lang.pick(format!("* {room} is open to everybody"), format!("* {room} 방은 누구에게나 열려 있습니다"));

@@ -8,7 +8,7 @@ use crate::text::printable;
 
 /// The words, without the sign before them.
 #[allow(clippy::too_many_lines)] // One line each.
-pub(super) fn refused(refusal: &Refusal, lang: Lang) -> String {
+pub(crate) fn refused(refusal: &Refusal, lang: Lang) -> String {
     match refusal {
         Refusal::BadNick(name, why) => bad_name(name, *why, lang),
         Refusal::BadRoom(name, why) => bad_name(name, *why, lang),
@@ -57,6 +57,16 @@ pub(super) fn refused(refusal: &Refusal, lang: Lang) -> String {
                 "서버의 디스크가 읽기 전용이어서 보내지 못했습니다. 나중에 다시 해 보세요",
             )
             .to_owned(),
+        Refusal::NoSuchMessage(_) => lang
+            .pick(
+                "there is no such message here, or none that can still be taken back",
+                "그런 메시지가 없거나, 이제는 거둘 수 없습니다",
+            )
+            .to_owned(),
+        Refusal::TooManyMonitored(most, _) => lang.pick(
+            format!("you may be told of the comings and goings of {most} people"),
+            format!("드나드는 것을 알려 드릴 수 있는 사람은 {most}명까지입니다"),
+        ),
         Refusal::NothingToRedact => {
             lang.pick("there is no such message of yours to take back", "거둘 수 있는 내 메시지가 없습니다").to_owned()
         }

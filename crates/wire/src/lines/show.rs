@@ -7,10 +7,11 @@
 use std::sync::Arc;
 
 use encoding_rs::Encoding;
-use hall::{CLASSES, Encoded, Entry, Event, Kind, LogId, Nick, Seq, Time};
+use hall::{Encoded, Entry, Event, GROUP_CLASSES, Kind, LogId, Nick, Seq, Text, Time};
 
 use super::told;
 use crate::Lang;
+use crate::irc::House;
 use crate::text::printable;
 
 /// What all clients of plain lines share: the legacy charset, and the time zone in which times are told.
@@ -22,11 +23,13 @@ pub struct Codec {
     pub zone: jiff::tz::TimeZone,
     /// What time it is, so that the year is told where it is not this one; none in worlds that have one year.
     pub clock: Option<fn() -> Time>,
+    /// What dialects tell of the hall as a whole.
+    pub house: Arc<House>,
 }
 
 impl Default for Codec {
     fn default() -> Self {
-        Self { charset: encoding_rs::EUC_KR, zone: jiff::tz::TimeZone::UTC, clock: None }
+        Self { charset: encoding_rs::EUC_KR, zone: jiff::tz::TimeZone::UTC, clock: None, house: Arc::default() }
     }
 }
 
@@ -72,7 +75,7 @@ impl Style {
             | usize::from(self.legacy) << 1
             | usize::from(named) << 2
             | usize::from(self.numbered) << 3;
-        debug_assert!(class < CLASSES);
+        debug_assert!(class < GROUP_CLASSES);
         class
     }
 }
@@ -83,12 +86,6 @@ pub fn encode(entries: &[Arc<Entry>], style: Style, named: bool, codec: &Codec) 
     let mut bytes = Vec::with_capacity(entries.len() * 96);
     let mut ends = Vec::with_capacity(entries.len());
     for entry in entries {
-        if style.numbered {
-            bytes.extend_from_slice(number(entry.seq).as_bytes());
-        }
-        if named {
-            put_room(entry, style, codec, &mut bytes);
-        }
         let text = match entry.logs.first() {
             Some(LogId::Direct(first, second)) => {
                 let reader = if named { second } else { first };
@@ -96,8 +93,19 @@ pub fn encode(entries: &[Arc<Entry>], style: Style, named: bool, codec: &Codec) 
             }
             _ => line(entry, style.lang, codec),
         };
-        codec.put(&text, style.legacy, &mut bytes);
-        bytes.push(b'\n');
+        // What has nothing to be read is shown to nobody; what has several lines is shown as several.
+        for line in text.lines() {
+            if style.numbered {
+                bytes.extend_from_slice(number(entry.seq).as_bytes());
+            }
+            if let Some(LogId::Operators(room)) = entry.logs.first() {
+                codec.put(&format!("[@{room}] "), style.legacy, &mut bytes);
+            } else if named {
+                put_room(entry, style, codec, &mut bytes);
+            }
+            codec.put(line, style.legacy, &mut bytes);
+            bytes.push(b'\n');
+        }
         ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     }
     Encoded { bytes: bytes.into(), ends: ends.into() }
@@ -111,16 +119,18 @@ pub(crate) fn number(seq: Seq) -> String {
 fn put_room(entry: &Entry, style: Style, codec: &Codec, bytes: &mut Vec<u8>) {
     // Who leaves the hall or is called otherwise does so everywhere.
     let ([LogId::Room(room)], event) = (&*entry.logs, &entry.event) else { return };
-    if !matches!(event, Event::Quit | Event::Nick(_)) {
+    if !matches!(event, Event::Quit(_) | Event::Nick(_)) {
         codec.put(&format!("[{room}] "), style.legacy, bytes);
     }
 }
 
-/// An entry as one line, without its end.
+/// An entry as lines, nearly always one, without the end of the last; nothing if it is not to be read.
 pub(super) fn line(entry: &Entry, lang: Lang, codec: &Codec) -> String {
     let nick = &entry.author.nick;
     match &entry.event {
-        Event::Message(kind, text) => message(nick, *kind, &printable(text.as_str())),
+        Event::Message(kind, text) => message(nick, *kind, text),
+        // What only other dialects show.
+        Event::Tags | Event::Away(_) | Event::Guise(..) => String::new(),
         Event::Rule(rule) => {
             let rule = told::rule(rule, lang, codec);
             lang.pick(format!("* {nick} changed a rule: {rule}"), format!("* {nick} 님이 규칙을 바꿨습니다. {rule}"))
@@ -136,14 +146,21 @@ pub(super) fn line(entry: &Entry, lang: Lang, codec: &Codec) -> String {
         ),
         Event::Account(deed) => format!("* {}", told::deed(deed, lang)),
         Event::Audit(words) => format!("* {nick}: /admin {}", printable(words.as_str())),
-        Event::Join => lang.pick(format!("* {nick} joined"), format!("* {nick} 님이 들어왔습니다")),
-        Event::Part => lang.pick(format!("* {nick} left the room"), format!("* {nick} 님이 방에서 나갔습니다")),
-        Event::Quit => lang.pick(format!("* {nick} left"), format!("* {nick} 님이 나갔습니다")),
+        Event::Join(_) => lang.pick(format!("* {nick} joined"), format!("* {nick} 님이 들어왔습니다")),
+        Event::Part(why) => {
+            let why = in_brackets(why);
+            lang.pick(format!("* {nick} left the room{why}"), format!("* {nick} 님이 방에서 나갔습니다{why}"))
+        }
+        Event::Quit(why) => {
+            let why = in_brackets(why);
+            lang.pick(format!("* {nick} left{why}"), format!("* {nick} 님이 나갔습니다{why}"))
+        }
         Event::Nick(to) => {
             lang.pick(format!("* {nick} is now called {to}"), format!("* {nick} 님의 이름이 이제 {to}입니다"))
         }
-        Event::Redact(_) => {
-            lang.pick(format!("* {nick} took a message back"), format!("* {nick} 님이 메시지를 거두었습니다"))
+        Event::Redact(_, why) => {
+            let why = in_brackets(why);
+            lang.pick(format!("* {nick} took a message back{why}"), format!("* {nick} 님이 메시지를 거두었습니다{why}"))
         }
         Event::Redacted => lang.pick(
             format!("* (a message of {nick} was taken back)"),
@@ -166,11 +183,12 @@ fn direct(entry: &Entry, own: bool, lang: Lang, codec: &Codec) -> String {
     let (from, to) = if own { (lang.pick("you", "나"), to) } else { (nick.as_str(), lang.pick("you", "나")) };
     match &entry.event {
         Event::Message(kind, text) => {
-            let text = printable(text.as_str());
-            match kind {
+            let each = |text: &str| match kind {
                 Kind::Say => format!("[{from} -> {to}] {text}"),
                 Kind::Action => format!("[{from} -> {to}] ** {nick} {text}"),
-            }
+                Kind::Notice => format!("[{from} -> {to}] -{nick}- {text}"),
+            };
+            each_line(text, each)
         }
         Event::Invite(room) if own => {
             lang.pick(format!("* you asked {to} into {room}"), format!("* {to} 님을 {room} 방에 불렀습니다"))
@@ -184,9 +202,28 @@ pub(super) fn said(entry: &Entry, lang: Lang, codec: &Codec) -> String {
     line(entry, lang, codec)
 }
 
-fn message(nick: &Nick, kind: Kind, text: &str) -> String {
-    match kind {
+fn message(nick: &Nick, kind: Kind, text: &Text) -> String {
+    each_line(text, |text| match kind {
         Kind::Say => format!("{nick}: {text}"),
         Kind::Action => format!("** {nick} {text}"),
+        Kind::Notice => format!("-{nick}- {text}"),
+    })
+}
+
+/// A message as lines, each as `show` writes it. What one program asks of another is not for people to read.
+fn each_line(text: &Text, show: impl Fn(&str) -> String) -> String {
+    if is_for_programs(text.as_str()) {
+        return String::new();
     }
+    text.lines().map(|line| show(&printable(line))).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a message is a request of IRC's client-to-client protocol, or an answer to one. (An action has become one before.)
+pub(crate) fn is_for_programs(text: &str) -> bool {
+    text.starts_with('\u{1}')
+}
+
+/// Why somebody has left, behind what says that they have.
+fn in_brackets(why: &Text) -> String {
+    if why.as_str().is_empty() { String::new() } else { format!(" ({})", printable(why.as_str())) }
 }

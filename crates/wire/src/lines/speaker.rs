@@ -2,40 +2,15 @@
 
 use std::borrow::Cow;
 
-use hall::{Command, Kind, Nick, Secret, Text, Time};
+use hall::{Clash, Command, Kind, Nick, Text, Time};
 
 use super::frame::{End, Frame};
-use super::help::{Info, Topic};
+use super::help::Info;
 use super::parse::{self, Around, Names};
 use super::show::Codec;
+use crate::Limits;
+use crate::asked::Asked;
 use crate::text::printable;
-use crate::{Lang, Limits};
-
-/// What a message asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
-    /// Something of the hall.
-    Do(Command),
-    /// The list of commands about something.
-    Help(Topic),
-    /// A step of an exchange that proves whose an account is.
-    Auth(Auth),
-    /// To be spoken to in this language.
-    Lang(Lang),
-    /// Nothing that can be done.
-    Misuse(Misuse),
-}
-
-/// A step of an exchange that proves whose an account is (SASL, RFC 4422), as a client asks for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Auth {
-    /// Begin an exchange of this mechanism, perhaps with a first message, in base64.
-    Begin(String, Option<Secret>),
-    /// The next message, in base64.
-    Go(Secret),
-    /// Give it up.
-    Abort,
-}
 
 /// Why a message asks for nothing that can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +91,7 @@ impl Speaker {
             return;
         }
         if let Some(adopted) = self.adopts(&text, names) {
-            each(Asked::Do(Command::Nick { nick: adopted, adopt: true }));
+            each(Asked::Do(Command::Nick { nick: adopted, clash: Clash::Adopt }));
         }
         for message in self.messages(&text) {
             self.message(message, &Around { codec, names, now }, each);
@@ -183,5 +158,5 @@ impl Speaker {
 }
 
 fn say(text: &str) -> Asked {
-    Asked::Do(Command::Say { room: None, kind: Kind::Say, text: Text::new(text) })
+    Asked::Do(Command::Say { room: None, kind: Kind::Say, text: Text::new(text), tags: None })
 }

@@ -21,16 +21,16 @@ pub(super) fn rule(rule: &Rule, lang: Lang, codec: &Codec) -> String {
             lang.pick(format!("everybody speaks once in {n} seconds"), format!("{n}초에 한 번씩 말할 수 있습니다"))
         }
         Rule::Slow(None) => fixed("nobody has to wait before speaking", "기다리지 않고 말할 수 있습니다"),
-        Rule::Rank(_, nick, Some(Rank::Operator)) => {
+        Rule::Rank(_, nick, Some(Rank::Operator), _) => {
             lang.pick(format!("{nick} is an operator"), format!("{nick} 님은 운영자입니다"))
         }
-        Rule::Rank(_, nick, Some(Rank::Voice)) => {
+        Rule::Rank(_, nick, Some(Rank::Voice), _) => {
             lang.pick(format!("{nick} has a voice"), format!("{nick} 님에게 발언권이 있습니다"))
         }
-        Rule::Rank(_, nick, Some(Rank::Member)) => {
+        Rule::Rank(_, nick, Some(Rank::Member), _) => {
             lang.pick(format!("{nick} is a member"), format!("{nick} 님은 회원입니다"))
         }
-        Rule::Rank(_, nick, None) => {
+        Rule::Rank(_, nick, None, _) => {
             lang.pick(format!("{nick} holds no rank any more"), format!("{nick} 님의 권한을 거두었습니다"))
         }
         Rule::List(list, mask, listing) => listed(*list, mask, listing.as_ref(), lang, codec),
@@ -94,7 +94,7 @@ pub(super) fn how_long_and_why(listing: &Listing, lang: Lang, codec: &Codec) -> 
 }
 
 /// What was done to one's own account, without its end.
-pub(super) fn deed(deed: &Deed, lang: Lang) -> String {
+pub(crate) fn deed(deed: &Deed, lang: Lang) -> String {
     let fixed = |en: &str, ko: &str| lang.pick(en, ko).to_owned();
     match deed {
         Deed::Registered(name) => {
@@ -121,6 +121,9 @@ pub(super) fn deed(deed: &Deed, lang: Lang) -> String {
         }
         Deed::Ignored(_, nick, on) => ignoring(nick.as_str(), *on, lang),
         Deed::Read(room, _) => lang.pick(format!("{room} is read so far"), format!("{room} 방을 여기까지 읽었습니다")),
+        Deed::ReadUntil(target, _) => {
+            lang.pick(format!("{target} is read so far"), format!("여기까지 읽었습니다: {target}"))
+        }
         Deed::Waiting => fixed("something is kept for you", "전해 드릴 말이 있습니다"),
         Deed::Fetched => fixed("what was said while you were away is shown", "없는 동안 온 말을 모두 보여 드렸습니다"),
         Deed::Deleted => fixed("the account is deleted", "계정을 지웠습니다"),

@@ -12,7 +12,8 @@ use hall::{Block, Blocks, Feed, Read, Seq, SessionId};
 use smallvec::SmallVec;
 
 use super::{BLOCKS, Gathered, Outbox, Piece, SLICES};
-use crate::lines::{self, Codec};
+use crate::lines::Codec;
+use crate::style::is_for_all;
 
 /// Different authors of what waits; with more of them, each client is served by itself.
 const AUTHORS: usize = 4;
@@ -58,7 +59,7 @@ impl Glance {
             if !self.authors.contains(&entry.author.session) {
                 self.authors.push(entry.author.session);
             }
-            if self.authors.len() > AUTHORS || entry.logs.len() > 1 {
+            if self.authors.len() > AUTHORS || entry.logs.len() > 1 || !is_for_all(entry) {
                 return;
             }
         }
@@ -85,7 +86,7 @@ impl Outbox {
         }
         let blocks = glance.of(&cursor.feed, cursor.at);
         let class = self.style.class(cursor.named);
-        let encode = |entries: &[_]| lines::encode(entries, self.style, cursor.named, codec);
+        let encode = |entries: &[_]| self.style.encode(entries, cursor.named, codec);
         let bytes = blocks.iter().map(|block| block.encoded(class, encode).bytes.len()).sum::<usize>();
         (bytes > 0 && bytes <= most && !glance.authors.contains(&self.session)).then_some(class)
     }

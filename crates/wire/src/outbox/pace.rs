@@ -25,7 +25,7 @@ impl Outbox {
         if let Some(page) = self.pick_up(codec) {
             return page;
         }
-        let legacy = self.style.legacy;
+        let legacy = self.style.as_lines().legacy;
         let Some(pace) = self.pace.as_deref_mut() else { return Next::Idle };
         // A newline at the front separates from the line before it; one at the end waits for a line to come.
         if self.rest.first() == Some(&b'\n') && now_ms >= pace.last_ms + TOGETHER_MS && self.rest.len() > 1 {

@@ -11,7 +11,8 @@ use hall::{
 use proptest::prelude::*;
 
 use super::{Glance, Next, Outbox};
-use crate::lines::{Codec, Style};
+use crate::Style;
+use crate::lines::{self, Codec};
 
 const ME: SessionId = SessionId(1);
 const GAP: &str = "* gap\n";
@@ -142,7 +143,8 @@ impl Model {
                 // A client that has shown to send lines is never taken for one that does not.
                 self.sent_lines |= *framed;
                 self.unframed = !self.sent_lines;
-                self.outbox.set_style(Style { unframed: self.unframed, ..Style::default() });
+                self.outbox
+                    .set_style(Style::Lines(lines::Style { unframed: self.unframed, ..lines::Style::default() }));
             }
         }
     }
@@ -404,7 +406,7 @@ fn nothing_is_shown_while_it_is_held_and_no_page_of_another_place_is_taken() {
         }
         other => format!("{other:?}"),
     };
-    let mut outbox = Outbox::new(ME, Style { numbered: true, ..Style::default() });
+    let mut outbox = Outbox::new(ME, Style::Lines(lines::Style { numbered: true, ..lines::Style::default() }));
     assert!(outbox.follow(log.clone(), Arc::new(Feed::after(Seq(9))), Seq(9), false));
     outbox.hold();
     assert!(

@@ -1,4 +1,4 @@
-use hall::{Event, LogId, Search, Seq, Time};
+use hall::{Event, LogId, Search, Seq, Text, Time};
 use tempfile::TempDir;
 
 use super::super::{Durability, LEDGER_FILE, SEARCH_FILE, Sqlite, SqliteSettings, schema};
@@ -77,7 +77,10 @@ fn read(ledger: &Sqlite, name: &str) -> Vec<u64> {
 
 fn topics(ledger: &Sqlite) -> Vec<(String, u64, String)> {
     let topics = ledger.beginning(9).unwrap().topics;
-    topics.into_iter().map(|(room, seq, text)| (room.as_str().to_owned(), seq.0, text.as_str().to_owned())).collect()
+    topics
+        .into_iter()
+        .map(|(room, seq, topic)| (room.as_str().to_owned(), seq.0, topic.text.as_str().to_owned()))
+        .collect()
 }
 
 const WIDE: Old = Old { id: 1, key: "#ａ", name: "#Ａ" };
@@ -204,7 +207,7 @@ fn an_index_of_the_earlier_folding_is_not_asked_and_is_made_anew() {
     let mut indexer = ledger.indexer().unwrap().unwrap();
     while indexer.work().unwrap() {}
     assert_eq!(find(&ledger), (vec![2, 1], 0));
-    ledger.commit(Time(9), vec![crate::conformance::proposal(&["#a"], Event::Redact(Seq(1)))]).unwrap();
+    ledger.commit(Time(9), vec![crate::conformance::proposal(&["#a"], Event::Redact(Seq(1), Text::new("")))]).unwrap();
     while indexer.work().unwrap() {}
     assert_eq!(find(&ledger), (vec![2], 0));
     let index = Connection::open(dir.path().join(SEARCH_FILE)).unwrap();

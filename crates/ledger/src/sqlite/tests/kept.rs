@@ -30,7 +30,7 @@ fn it_is_taken_with_its_group_or_not_at_all() {
     ledger
         .conn
         .execute_batch(
-            "INSERT INTO entries SELECT 3, at, log, person, session, nick, kind, text, NULL, NULL FROM entries",
+            "INSERT INTO entries SELECT 3, at, log, person, session, nick, kind, text, NULL, NULL, NULL, NULL FROM entries",
         )
         .unwrap();
     let changes = vec![

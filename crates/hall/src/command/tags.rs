@@ -1,0 +1,53 @@
+//! Tags without text: what is added to somebody's message, and who is typing.
+
+use smallvec::smallvec;
+
+use crate::command::Target;
+use crate::state::Effects;
+use crate::{Effect, Event, Hall, LogId, Proposal, Refusal, SessionId};
+
+impl Hall {
+    pub(super) fn tag(
+        &mut self,
+        session: SessionId,
+        to: Target,
+        tags: Box<str>,
+        passing: bool,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let log = match to {
+            Target::Room(room) => {
+                let room = self.room_meant(session, Some(room))?;
+                self.may_speak_at_all(session, &room)?;
+                let people = self.rooms.get(&room).map_or(0, |there| there.inside);
+                if passing && people > self.limits.typing_people {
+                    return Ok(());
+                }
+                if !passing {
+                    self.show_up(session, &room, out);
+                }
+                LogId::Room(room)
+            }
+            Target::Person(nick) => {
+                let from = self.person_of(session);
+                let to = self.seen_as(&nick).ok_or(Refusal::NoSuchPerson(nick))?;
+                if to == from {
+                    return Err(Refusal::ToYourself);
+                }
+                if !passing {
+                    self.speak_to(session, to, Event::Tags, Some(tags), smallvec![], out);
+                    return Ok(());
+                }
+                LogId::direct(from, to)
+            }
+        };
+        let author = self.author(session, false);
+        if passing {
+            out.push(Effect::Signal(session, log, Box::new(author), tags));
+        } else {
+            let proposal = Proposal::new(author, smallvec![log], Event::Tags);
+            out.push(Effect::Propose(Proposal { tags: Some(tags), ..proposal }));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! Rooms: coming in and leaving, topics, names, asking in and putting out.
+
+use hall::{Command, Look, Secret, Text};
+
+use super::caps::Cap;
+use super::client::{Around, Asking, Client, Step};
+use super::commands::{listed, shown};
+use super::message::Message;
+use super::numeric as n;
+
+/// Rooms or people that one message may name.
+pub(crate) const TARGETS: usize = 20;
+
+impl Client {
+    pub(crate) fn join(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
+        let rooms = message.param(0).unwrap_or("");
+        if rooms == "0" {
+            return vec![Step::Do(Command::PartAll)];
+        }
+        self.asking = Asking::Join;
+        let mut keys = message.param(1).unwrap_or("").split(',');
+        let each = |raw: &str| {
+            let key = keys.next().filter(|key| !key.is_empty()).map(Secret::new);
+            self.room_so(raw, around).map_or_else(|refused| refused, |room| Step::Do(Command::Join(room, key)))
+        };
+        listed(rooms).take(TARGETS).map(each).collect()
+    }
+
+    pub(crate) fn part(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
+        let reason = self.reason(message.param(1), around);
+        let each = |raw| match self.room_so(raw, around) {
+            Ok(room) => Step::Do(Command::Part(Some(room), reason.clone())),
+            Err(refused) => refused,
+        };
+        listed(message.param(0).unwrap_or("")).take(TARGETS).map(each).collect()
+    }
+
+    pub(crate) fn topic(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
+        let room = match self.room_so(message.param(0).unwrap_or(""), around) {
+            Ok(room) => room,
+            Err(refused) => return vec![refused],
+        };
+        let cut = |text: &str| Text::new(&text.chars().take(around.hall.topic_chars).collect::<String>());
+        vec![Step::Do(Command::Topic { room: Some(room), text: message.param(1).map(cut) })]
+    }
+
+    pub(crate) fn names(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
+        let Some(rooms) = message.param(0) else {
+            return vec![self.numeric(
+                around,
+                n::RPL_ENDOFNAMES,
+                &["*"],
+                self.lang().pick("End of NAMES list", "NAMES 목록 끝"),
+            )];
+        };
+        let guises = self.style.caps.has(Cap::UserhostInNames);
+        let each = |raw: &str| match hall::RoomName::new(raw, around.hall.room_name_chars) {
+            Ok(room) => Step::Do(Command::Look(Look::Names(room, None, guises))),
+            Err(_) => self.numeric(
+                around,
+                n::RPL_ENDOFNAMES,
+                &[shown(raw)],
+                self.lang().pick("End of NAMES list", "NAMES 목록 끝"),
+            ),
+        };
+        listed(rooms).take(TARGETS).map(each).collect()
+    }
+
+    pub(crate) fn invite(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
+        let (Some(nick), Some(room)) = (message.param(0), message.param(1)) else {
+            return match message.param_count() {
+                0 => vec![Step::Do(Command::Invitations)],
+                _ => vec![self.need_more(around, "INVITE")],
+            };
+        };
+        match (self.called_so(nick, around), self.room_so(room, around)) {
+            (Ok(who), Ok(room)) => vec![Step::Do(Command::Invite { who, room: Some(room) })],
+            (Err(refused), _) | (_, Err(refused)) => vec![refused],
+        }
+    }
+
+    pub(crate) fn kick(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
+        let rooms: Vec<_> = listed(message.param(0).unwrap_or("")).take(TARGETS).collect();
+        let reason = self.reason(message.param(2), around);
+        self.asking = Asking::Room(rooms.first().map_or("*", |room| shown(room)).to_owned());
+        let people = listed(message.param(1).unwrap_or("")).take(TARGETS).enumerate();
+        // One room and several people, or as many of both.
+        let each = |(at, nick): (usize, &str)| {
+            let room = self.room_so(rooms.get(at).or(rooms.first()).unwrap_or(&""), around)?;
+            let who = self.called_so(nick, around)?;
+            Ok(Step::Do(Command::Kick { room: Some(room), who, reason: reason.clone() }))
+        };
+        people.map(each).map(|step: Result<Step, Step>| step.unwrap_or_else(|refused| refused)).collect()
+    }
+}

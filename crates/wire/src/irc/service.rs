@@ -1,0 +1,75 @@
+//! The house's own helper: whoever is written to under its name understands the commands of plain lines, so that everything
+//! that the hall can do can be done with any client of IRC.
+
+use hall::Command;
+
+use super::client::{Around, Asking, Client, Step};
+use super::line::Line;
+use crate::Asked;
+use crate::lines::{self, Codec, Names, Said};
+
+/// What the helper is called, and by what names those know it who come from elsewhere.
+pub(crate) const SERVICES: [&str; 3] = hall::SERVICES;
+
+/// Whether a message goes to the helper.
+pub(crate) fn is_service(target: &str) -> bool {
+    SERVICES.iter().any(|name| name.eq_ignore_ascii_case(target))
+}
+
+impl Client {
+    /// Something is asked of the helper.
+    pub(crate) fn ask_service(&mut self, target: &str, text: &str, around: &Around<'_>) -> Vec<Step> {
+        self.asking = Asking::Service;
+        let text = text.trim().trim_start_matches('/');
+        let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        // What the services of other networks are asked to do.
+        let line = match (target.eq_ignore_ascii_case("nickserv"), word.to_ascii_lowercase().as_str()) {
+            (true, "identify") => format!("login {rest}"),
+            (true, "register") => format!("register {}", rest.split_whitespace().next().unwrap_or("")),
+            (true, "help") | (false, "") => "help".to_owned(),
+            _ => text.to_owned(),
+        };
+        let names = Names::of(around.hall);
+        let asked = lines::command(&line, &lines::Around { codec: around.codec, names, now: around.now });
+        match asked {
+            // Numbers before lines are nothing to a client of IRC.
+            Asked::Do(Command::Resume { .. }) => vec![],
+            Asked::Do(command) => vec![Step::Do(command)],
+            Asked::Lang(lang) => {
+                self.style.lang = lang;
+                vec![Step::Restyle, self.service_says(&Said::LangSet, around)]
+            }
+            Asked::Help(topic) => vec![self.service_says(&Said::Help(topic), around)],
+            Asked::Misuse(misuse) => vec![self.service_says(&Said::Misuse(misuse), around)],
+            Asked::Auth(_) | Asked::Irc(_) | Asked::Step(_) => vec![],
+        }
+    }
+
+    fn service_says(&self, said: &Said, around: &Around<'_>) -> Step {
+        let mut out = Vec::new();
+        let style = lines::Style { lang: self.lang(), ..lines::Style::default() };
+        self.put_service(&said.lines(style, around.codec), around, &mut out);
+        Step::Tell(out)
+    }
+
+    /// What plain lines say, in notices from the helper.
+    pub(crate) fn put_service(&self, text: &[u8], around: &Around<'_>, out: &mut Vec<u8>) {
+        let server = &around.house().server;
+        let from = format!("{0}!{0}@{server}", SERVICES[0]);
+        let nick = self.called(around);
+        let most = super::line::trailing_bytes_max(&from, "NOTICE", &[nick]);
+        for line in String::from_utf8_lossy(text).lines() {
+            let line = line.strip_prefix("* ").unwrap_or(line);
+            for piece in super::cut::cut(line, most) {
+                Line::new(out).source(&from).command("NOTICE").param(nick).trailing(piece).end();
+            }
+        }
+    }
+
+    /// An answer of plain lines, in notices from the helper.
+    pub(crate) fn put_service_reply(&self, reply: &hall::Reply, around: &Around<'_>, out: &mut Vec<u8>) {
+        let codec: &Codec = around.codec;
+        let style = lines::Style { lang: self.lang(), ..lines::Style::default() };
+        self.put_service(&lines::reply(reply, style, codec), around, out);
+    }
+}
