@@ -29,7 +29,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/maru-fuzz.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p artifacts
 passed=0
-for target in detect lines record import sasl; do
+for target in detect lines record import sasl irc irc_session; do
   echo "-- $target: at most $seconds s, $runs runs"
   # What it adds to the corpus on the way goes to a folder of its own, which is thrown away.
   mkdir "$work/$target"
