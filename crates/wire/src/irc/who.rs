@@ -30,7 +30,10 @@ impl Client {
         let (flags, fields) =
             message.param(1).unwrap_or("").split_once('%').unwrap_or((message.param(1).unwrap_or(""), ""));
         let (letters, token) = fields.split_once(',').unwrap_or((fields, ""));
-        let fields = Fields { letters: letters.to_ascii_lowercase(), token: token.chars().take(3).collect() };
+        // One to three digits; what is none of that is not told back.
+        let is_token = (1..=3).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_digit());
+        let token = if is_token { token } else { "0" };
+        let fields = Fields { letters: letters.to_ascii_lowercase(), token: token.to_owned() };
         self.asking = Asking::Who { mask: shown(raw).to_owned(), fields, admins: flags.contains('o') };
         let look = match RoomName::new(mask, around.hall.room_name_chars) {
             Ok(room) => Look::Members(room, None),
