@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::metadata::{self, Metadata};
 use crate::{Keep, Nick, PersonId, RoomName, Secret, Seq, Subject, Time};
 
 /// What is known of one account.
@@ -26,6 +27,8 @@ pub(crate) struct Account {
     pub(crate) waiting: BTreeMap<PersonId, Seq>,
     /// Where it is although nobody is connected.
     pub(crate) stays_in: BTreeSet<RoomName>,
+    /// What is noted about it.
+    pub(crate) metadata: Metadata,
 }
 
 impl Account {
@@ -42,6 +45,7 @@ impl Account {
             read: BTreeMap::new(),
             waiting: BTreeMap::new(),
             stays_in: BTreeSet::new(),
+            metadata: Metadata::new(),
         }
     }
 }
@@ -208,6 +212,7 @@ impl Account {
                     None => drop(self.waiting.remove(&from)),
                 }
             }
+            metadata::FIELD => metadata::fold(&mut self.metadata, rest, value),
             "stays" => {
                 // By its key, so that it is one room however it is written; the value is how.
                 let Ok(room) = RoomName::recorded(value.unwrap_or(rest), usize::MAX) else { return };

@@ -71,7 +71,8 @@ impl Hall {
             | Event::Rule(_)
             | Event::Kick(..)
             | Event::Account(_)
-            | Event::Audit(_) => {}
+            | Event::Audit(_)
+            | Event::Noted(_) => {}
             Event::Join(_) => {
                 for room in rooms(&proposal.logs) {
                     self.joined_unseen(author.person, room, out);
@@ -185,6 +186,7 @@ impl Hall {
             }
             Event::Account(deed) => self.done_to_account(entry, deed, out),
             Event::Audit(words) => self.audited(entry, words, out),
+            Event::Noted(notes) => self.noted(entry, notes, out),
             Event::Join(_) => rooms(&entry.logs).for_each(|room| self.joined(entry, room, out)),
             Event::Part(_) => rooms(&entry.logs).for_each(|room| {
                 let until = heard(self, room);

@@ -12,6 +12,7 @@ mod kick;
 mod login;
 mod look;
 mod mark;
+mod metadata;
 mod monitor;
 mod nick;
 mod part;
@@ -26,8 +27,8 @@ mod topic;
 
 use crate::state::Effects;
 use crate::{
-    Effect, Flag, Glob, Hall, Kind, List, Mark, Mask, Nick, PersonId, Rank, Refusal, RoomName, Search, Secret, Seq,
-    SessionId, Span, Text, Time,
+    Effect, Flag, Glob, Hall, Kind, List, Mark, Mask, Nick, Noting, PersonId, Rank, Refusal, RoomName, Search, Secret,
+    Seq, SessionId, Span, Text, Time,
 };
 
 pub use admin::{Admin, Barred, Whom};
@@ -147,6 +148,8 @@ pub enum Command {
     },
     /// Up to this time it has been read; or up to when has it?
     Marker(Target, Option<Time>),
+    /// What is noted about oneself or a target (IRCv3 metadata).
+    Metadata(Option<Target>, Noting),
     /// Be no admin any more.
     NoOper,
     /// Leave a room, for this reason. May be empty.
@@ -469,6 +472,7 @@ impl Hall {
             Command::Vouch { address, secure } => self.vouch(session, address, secure, out),
             Command::Targets { after, before, most } => self.targets(session, after, before, most, out),
             Command::Marker(to, until) => self.marker(session, &to, until, out),
+            Command::Metadata(of, asked) => self.metadata(session, of, asked, out),
             _ => unreachable!("everything else was done"),
         }
     }
@@ -500,6 +504,8 @@ impl Hall {
             | C::Tags { .. }
             | C::Council { .. } => (!door.any(), false),
             C::Rule { .. } | C::Kick { .. } => (!door.any(), false),
+            C::Metadata(None, _) if door.register => (!door.password, true),
+            C::Metadata(_, Noting::Set(..) | Noting::Clear) => (!door.any(), false),
             _ => (!door.any(), true),
         };
         if !at_all {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    Block, Feed, Guise, LogId, Nick, PersonId, Proposal, Refusal, Reply, RoomName, Secret, Seq, SessionId, Standing,
-    Subject, Text, Time,
+    Block, Feed, Guise, Key, LogId, Nick, PersonId, Proposal, Refusal, Reply, RoomName, Secret, Seq, SessionId,
+    Standing, Subject, Text, Time,
 };
 
 /// One thing to do.
@@ -250,6 +250,8 @@ pub struct PersonInfo {
     pub account: Option<Nick>,
     /// Why they are away, if they are.
     pub away: Option<Text>,
+    /// What is noted about them.
+    pub notes: Vec<(Key, Text)>,
     /// Whether they are an admin.
     pub admin: bool,
     /// Whether all their connections are encrypted.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::{Deed, Guise, Keep, Nick, RoomName, Rule, Standing};
+use crate::{Deed, Guise, Keep, Nick, Notes, RoomName, Rule, Standing};
 
 /// An entry's number: its place in the one order of the whole hall. The first entry is 1; 0 is before all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -158,6 +158,8 @@ pub enum Event {
     Account(Deed),
     /// Something an admin did, in the words in which it was asked for.
     Audit(Text),
+    /// This is noted for clients from now on: about the room, or, in the author's own log, about the author.
+    Noted(Notes),
 }
 
 /// The logs an entry belongs to: nearly always one. A change of nick belongs to every room its author is in.
@@ -235,6 +237,7 @@ impl Entry {
             | Event::Quit(text)
             | Event::Away(text)
             | Event::Redact(_, text) => text.as_str().len(),
+            Event::Noted(notes) => notes.text_bytes(),
             Event::Tags
             | Event::Join(_)
             | Event::Nick(_)

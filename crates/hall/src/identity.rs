@@ -103,8 +103,8 @@ impl Hall {
         rare.door.register = false;
         self.at_door.remove(&session);
         // Before whatever waits for it.
-        out.push(Effect::Reply(session, Reply::Entered(self.census()), Seq(0)));
         let id = self.person_of(session);
+        out.push(Effect::Reply(session, Reply::Entered(self.census(), self.notes(id)), Seq(0)));
         let nick = self.people[&id].called().clone();
         if self.people[&id].sessions.len() == 1 {
             self.nick_here(&nick, id, out);
@@ -356,7 +356,9 @@ impl Hall {
         if from != id && self.accounts.get(from).is_some() {
             self.become_guest(session, out);
         }
-        let was = self.people[&self.person_of(session)].nick.clone();
+        let guest = &self.people[&self.person_of(session)];
+        let was = guest.nick.clone();
+        let noted = guest.rare.as_ref().map(|rare| rare.metadata.clone()).unwrap_or_default();
         self.left_behind(session, id, out);
         // It is told so before anything that follows from it.
         let first = out.len();
@@ -370,6 +372,7 @@ impl Hall {
         let Some(account) = self.accounts.get(id) else { return };
         let (name, nick) = (account.name.clone(), self.people[&id].called().clone());
         out.insert(first, Effect::Reply(session, Reply::LoggedIn { account: name, nick, was }, Seq(0)));
+        self.take_notes_along(session, &noted, out);
         if self.door(session).register {
             // The rest follows when it has introduced itself.
             self.give_at_door(session, Door { account: true, ..Door::default() }, out);

@@ -65,6 +65,16 @@ pub struct Limits {
     pub tags_bytes: usize,
     /// People in a room above whom it is not told who is typing.
     pub typing_people: usize,
+    /// Keys under which something may be noted about one person or room.
+    pub metadata_keys: usize,
+    /// Longest of these keys, in bytes.
+    pub metadata_key_bytes: usize,
+    /// Longest value that is noted, in bytes.
+    pub metadata_value_bytes: usize,
+    /// Keys of which one session may be told.
+    pub metadata_subscriptions: usize,
+    /// People in a room above whom it is not told, without having been asked for, what is noted about them.
+    pub metadata_told_people: usize,
     /// Addresses of which it is remembered how often they did either. Beyond that those are forgotten that did it first.
     pub watched_addresses: usize,
 }
@@ -103,6 +113,11 @@ impl Default for Limits {
             gone_people: 1_000,
             tags_bytes: 4_094,
             typing_people: 200,
+            metadata_keys: 20,
+            metadata_key_bytes: 50,
+            metadata_value_bytes: 300,
+            metadata_subscriptions: 50,
+            metadata_told_people: 200,
             watched_addresses: 10_000,
         }
     }

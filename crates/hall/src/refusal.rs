@@ -1,6 +1,6 @@
 //! What a session may not, and why. How it is worded is the dialects' affair.
 
-use crate::{MaskError, NameError, Nick, RoomName, Seq, Text, Unfit};
+use crate::{MaskError, NameError, Nick, NoNote, RoomName, Seq, Text, Unfit};
 
 /// What a session may not, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,4 +131,6 @@ pub enum Refusal {
     NotListed(String),
     /// It is no address and no network.
     BadNetwork(String),
+    /// That cannot be noted, or asked for.
+    NotNoted(Box<NoNote>),
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AccountInfo, AccountState, Barred, Census, Deed, Gone, Guise, LogId, Nick, OwnMode, PersonId, PersonInfo, RoomInfo,
-    RoomName, RoomState, Rule, Rules, SessionInfo, Standing, Text, Time, Topic,
+    AccountInfo, AccountState, Barred, Census, Deed, Gone, Guise, Key, LogId, Nick, OwnMode, PersonId, PersonInfo,
+    RoomInfo, RoomName, RoomState, Rule, Rules, SessionInfo, Standing, Text, Time, Topic,
 };
 
 /// An answer to one session.
@@ -19,8 +19,9 @@ pub enum Reply {
         /// How many people are there.
         people: usize,
     },
-    /// The session has been let in, by a dialect in which one introduces oneself first.
-    Entered(Census),
+    /// The session has been let in, by a dialect in which one introduces oneself first: how many there are, and what is
+    /// noted about its person.
+    Entered(Census, Vec<(Key, Text)>),
     /// The person is called this now.
     Named {
         /// The nick.
@@ -281,6 +282,8 @@ pub enum Reply {
     },
     /// Who is kept out of the hall, for an admin.
     Bars(Vec<(String, Barred)>),
+    /// Something about what is noted about people and rooms.
+    Noted(Box<crate::Noted>),
 }
 
 /// How a session learns that its person is in a room.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mask::Looks;
+use crate::metadata;
 use crate::rule::listing;
-use crate::{Flag, Keep, List, Listing, Mask, PersonId, Rank, RoomName, Secret, Seq, Subject, Time};
+use crate::{Flag, Keep, Key, List, Listing, Mask, PersonId, Rank, RoomName, Secret, Seq, Subject, Text, Time};
 
 /// The rules of one room.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,6 +26,8 @@ pub struct Rules {
     pub lists: BTreeMap<(List, Mask), Listed>,
     /// What was said up to this entry was said behind closed doors, among others than those who are there now.
     pub floor: Option<Seq>,
+    /// What is noted about the room.
+    pub metadata: BTreeMap<Key, Text>,
     /// Whether the ledger keeps something of it.
     pub kept: bool,
 }
@@ -122,6 +125,7 @@ impl Rules {
                     None => self.ranks.remove(&person),
                 };
             }
+            metadata::FIELD => metadata::fold(&mut self.metadata, rest, value),
             "list" => {
                 let place =
                     rest.split_once(':').and_then(|(list, mask)| Some((List::of_word(list)?, mask.parse().ok()?)));
@@ -236,7 +240,6 @@ impl AllRules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Text;
 
     fn set(room: &RoomName, field: &str, value: &str) -> Keep {
         Keep::field(Subject::Room(room.clone()), field, Some(value.to_owned()))

@@ -8,11 +8,12 @@ use smallvec::{SmallVec, smallvec};
 use crate::accounts::{Accounts, NAME};
 use crate::command::{Barred, Pending};
 use crate::identity::Door;
+use crate::metadata::Metadata;
 use crate::rules::AllRules;
 use crate::watch::Watch;
 use crate::{
-    Author, Beginning, Effect, Event, Feed, Guise, Keep, Limits, LogId, Logs, Nick, Origin, PersonId, Policy, Proposal,
-    Refusal, RoomName, Secret, Seq, SessionId, Standing, Subject, Text, Time, Topic,
+    Author, Beginning, Effect, Event, Feed, Guise, Keep, Key, Limits, LogId, Logs, Nick, Origin, PersonId, Policy,
+    Proposal, Refusal, RoomName, Secret, Seq, SessionId, Standing, Subject, Text, Time, Topic,
 };
 
 /// The list of effects that a call adds to.
@@ -68,6 +69,8 @@ pub(crate) struct Rare {
     pub(crate) away: Option<Text>,
     /// When they last said something.
     pub(crate) active: Time,
+    /// What is noted about them, for as long as they are here: accounts remember it otherwise.
+    pub(crate) metadata: Metadata,
 }
 
 /// What somebody's client says of them.
@@ -143,6 +146,8 @@ pub(crate) struct SessionRare {
     pub(crate) parting: Option<Text>,
     /// Whose coming and going it is told of.
     pub(crate) monitored: Vec<Nick>,
+    /// Of which keys it is told what is noted.
+    pub(crate) subscriptions: BTreeSet<Key>,
 }
 
 impl Session {
@@ -225,6 +230,10 @@ pub struct Hall {
     pub(crate) registrations: Watch,
     /// Who is told when somebody of this name comes and goes.
     pub(crate) monitors: BTreeMap<Nick, SmallVec<[SessionId; 1]>>,
+    /// Who is told what is noted under a key.
+    pub(crate) subscribers: BTreeMap<Key, BTreeSet<SessionId>>,
+    /// About whom something is noted: accounts, here or not, and guests.
+    pub(crate) annotated: BTreeSet<PersonId>,
     /// Sessions that have proved to be an admin's, whoever they speak as.
     pub(crate) opers: BTreeSet<SessionId>,
     /// Who was here, the latest last.
@@ -264,6 +273,8 @@ impl Hall {
             failures: Watch::default(),
             registrations: Watch::default(),
             monitors: BTreeMap::new(),
+            subscribers: BTreeMap::new(),
+            annotated: BTreeSet::new(),
             opers: BTreeSet::new(),
             gone: VecDeque::new(),
             most_sessions: 0,
@@ -296,6 +307,12 @@ impl Hall {
             Keep::Forget(Subject::Hall) => self.barred.clear(),
             other => {
                 self.accounts.fold(other);
+                if let Keep::Set(Subject::Account(id), ..)
+                | Keep::Unset(Subject::Account(id), _)
+                | Keep::Forget(Subject::Account(id)) = other
+                {
+                    self.is_annotated(*id);
+                }
                 self.rules.fold(other);
             }
         }
@@ -374,6 +391,7 @@ impl Hall {
             self.unfollow_direct(&log);
         }
         self.monitor_nobody(session);
+        self.unsubscribe_all(session);
         self.opers.remove(&session);
         // The person goes when the entry that says so comes back.
         self.detach(session, out);
@@ -508,6 +526,7 @@ impl Hall {
             self.free_nick(nick, id);
         }
         self.nick_gone(&person.nick, out);
+        self.is_annotated(id);
         // Who has shown nothing of themselves is nobody to be asked about.
         if person.rare.is_some() {
             self.note_gone(person.nick, guise);

@@ -1,7 +1,8 @@
 //! A line of an export: an entry as a JSON object. `docs/export.md` describes it to those who write programs for it.
 
 use hall::{
-    Author, Entry, Event, Guise, Kind, LogId, Logs, Nick, PersonId, Proposal, RoomName, Seq, SessionId, Text, Time,
+    Author, Entry, Event, Guise, Kind, LogId, Logs, Nick, Notes, PersonId, Proposal, RoomName, Seq, SessionId, Text,
+    Time,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,6 +84,7 @@ enum Name {
     Invite,
     Account,
     Audit,
+    Noted,
 }
 
 /// Why a line is none.
@@ -175,6 +177,7 @@ fn told(event: &Event) -> (Name, Option<String>, Option<u64>) {
         Event::Invite(room) => (Name::Invite, some(room.as_str()), None),
         Event::Account(deed) => (Name::Account, Some(deed.to_string()), None),
         Event::Audit(words) => (Name::Audit, some(words.as_str()), None),
+        Event::Noted(notes) => (Name::Noted, Some(notes.to_string()), None),
     }
 }
 
@@ -267,7 +270,7 @@ fn logs(line: &Line) -> Result<Logs, Why> {
 fn event(line: &Line) -> Result<Event, Why> {
     let text = line.text.as_deref();
     // What was said may be of several lines. What would not be kept as it stands is not what was exported.
-    let lines = matches!(line.event, Name::Say | Name::Action | Name::Notice);
+    let lines = matches!(line.event, Name::Say | Name::Action | Name::Notice | Name::Noted);
     let kept = |text| if lines { Text::of_lines(text) } else { Text::new(text) };
     let changed = text.is_some_and(|text| kept(text).as_str() != text);
     // Without tags there is nothing of them; what was taken back has none.
@@ -307,6 +310,7 @@ fn event(line: &Line) -> Result<Event, Why> {
         (Name::Invite, Some(to), None, None) => Event::Invite(room(to)?),
         (Name::Account, Some(words), None, None) => Event::Account(words.parse().map_err(|_| Why::Event)?),
         (Name::Audit, Some(words), None, None) => Event::Audit(Text::new(words)),
+        (Name::Noted, Some(words), None, None) => Event::Noted(Notes::recorded(words).ok_or(Why::Event)?),
         _ => return Err(Why::Event),
     })
 }
@@ -347,6 +351,7 @@ mod tests {
             r##"{"seq":17,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"away"}"##,
             r##"{"seq":18,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"guise","text":"* ~@ab.cd - 김 민수"}"##,
             r##"{"seq":19,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"guise","text":"Minsu m@ab.cd bot "}"##,
+            r##"{"seq":20,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"noted","text":"url https://example.com/\ndisplay-name"}"##,
         ] {
             assert_eq!(of_entry(&entry(line).unwrap_or_else(|why| panic!("{line}: {why:?}"))), line);
         }
@@ -402,6 +407,7 @@ mod tests {
         assert_eq!(with("say\",\"text\":\"x\"", "redacted\",\"tags\":\"+a\""), Why::Event);
         assert_eq!(with("\"event\"", "\"guise\":\"a  b\",\"event\""), Why::Event);
         assert_eq!(with("say", "rule"), Why::Event);
+        assert_eq!(with("say\",\"text\":\"x", "noted\",\"text\":\"Key x"), Why::Event);
         assert_eq!(with("say\",\"text\":\"x", "account\",\"text\":\"registered a\\nb"), Why::Event);
         assert_eq!(with("say", "kick"), Why::Event);
         assert_eq!(with("\"x\"", "\"x\",\"target_nick\":\"b\""), Why::Event);

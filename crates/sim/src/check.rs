@@ -220,6 +220,7 @@ fn english(entry: &Entry) -> String {
         | Event::Invite(_)
         | Event::Account(_)
         | Event::Audit(_)
+        | Event::Noted(_)
         | Event::Tags
         | Event::Away(_)
         | Event::Guise(..) => {
@@ -245,6 +246,7 @@ fn korean(entry: &Entry) -> String {
         | Event::Invite(_)
         | Event::Account(_)
         | Event::Audit(_)
+        | Event::Noted(_)
         | Event::Tags
         | Event::Away(_)
         | Event::Guise(..) => {

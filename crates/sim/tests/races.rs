@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hall::{
-    Admin, Beginning, Command, Effect, Entry, Hall, Keep, Kind, Limits, LogId, Nick, Origin, Proof, Proposal, Proven,
-    RoomName, Secret, Seq, SessionId, Subject, Text, Time,
+    Admin, Beginning, Change, Command, Effect, Entry, Hall, Keep, Key, Kind, Limits, LogId, Nick, Noting, Origin,
+    Proof, Proposal, Proven, RoomName, Secret, Seq, SessionId, Subject, Target, Text, Time,
 };
 
 const AUDIT: &str = "#audit";
@@ -195,6 +195,42 @@ fn who_was_put_out_is_not_back_after_a_restart() {
     again.arrive(9, false);
     let effects = again.ask(9, login("bad"));
     assert!(!follows(&effects, 9, is_audit), "{effects:?}");
+}
+
+#[test]
+fn what_is_noted_about_accounts_and_their_rooms_is_known_after_a_restart() {
+    let set = |key: &str, value: &str| Noting::Set(Key::new(key, 50).unwrap(), Some(Text::new(value)));
+    let room = || RoomName::new("#방", 50).unwrap();
+    let (of_room, list) = (|| Some(Target::Room(room())), || Noting::List);
+    let mut slow = Slow::new(BTreeMap::new());
+    slow.arrive(1, false);
+    slow.arrive(2, false);
+    // As a guest, who becomes an account.
+    slow.ask(1, Command::Metadata(None, set("display-name", "민지")));
+    slow.commit();
+    slow.register(1, "minji");
+    for session in [1, 2] {
+        slow.ask(session, join("#방"));
+        slow.commit();
+    }
+    slow.ask(1, Command::Rule { room: Some(room()), change: Change::Own });
+    slow.commit();
+    slow.ask(1, Command::Metadata(None, set("avatar", "https://example.com/a.png")));
+    slow.ask(1, Command::Metadata(of_room(), set("url", "https://example.com/")));
+    slow.ask(2, Command::Metadata(None, set("url", "https://guest.example/")));
+    slow.commit();
+    slow.ask(1, Command::Metadata(None, Noting::Set(Key::new("avatar", 50).unwrap(), None)));
+    slow.commit();
+    let mut again = Slow::new(slow.kept);
+    again.arrive(9, false);
+    again.ask(9, login("minji"));
+    again.commit();
+    again.ask(9, join("#방"));
+    again.commit();
+    let own = format!("{:?}", again.ask(9, Command::Metadata(None, list())));
+    assert!(own.contains("민지") && !own.contains("avatar") && !own.contains("guest.example"), "{own}");
+    let of_room = format!("{:?}", again.ask(9, Command::Metadata(of_room(), list())));
+    assert!(of_room.contains("https://example.com/"), "{of_room}");
 }
 
 #[test]

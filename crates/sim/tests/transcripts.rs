@@ -40,6 +40,9 @@ impl NoSockets {
                 "announced_people" => hall.announced_people = value,
                 "people_per_answer" => hall.people_per_answer = value,
                 "monitored_people" => hall.monitored_people = value,
+                "metadata_keys" => hall.metadata_keys = value,
+                "metadata_subscriptions" => hall.metadata_subscriptions = value,
+                "metadata_told_people" => hall.metadata_told_people = value,
                 "login_failures" => hall.login_failures = u32::try_from(value).unwrap(),
                 _ => panic!("{name} is no limit of the hall or of plain lines"),
             }

@@ -103,7 +103,7 @@ impl irc::Client {
             // It has been told so by a number, and is not told of its own coming as of others'.
             Event::Away(_) | Event::Invite(_) | Event::Quit(_) => false,
             // What it does to its account, and what admins do, it is answered.
-            Event::Account(_) | Event::Audit(_) => false,
+            Event::Account(_) | Event::Audit(_) | Event::Noted(_) => false,
             _ => style.shows(entry, None),
         };
         if !shown || (to_itself && !matches!(entry.event, Event::Message(..))) {

@@ -16,6 +16,7 @@ mod label;
 mod line;
 mod list;
 mod message;
+mod metadata;
 mod modes;
 pub mod numeric;
 mod refused;

@@ -5,10 +5,11 @@ use smallvec::smallvec;
 use super::Pending;
 use super::admin::unbarred;
 use super::login::set_verifier;
+use super::metadata::kept;
 use crate::state::Effects;
 use crate::{
-    AccountInfo, Deed, Effect, Event, Hall, Keep, LogId, Nick, PersonId, Proof, Refusal, Reply, SERVICES, Secret,
-    SessionId, SessionInfo, accounts,
+    AccountInfo, Deed, Effect, Event, Hall, Keep, LogId, Nick, Notes, PersonId, Proof, Refusal, Reply, SERVICES,
+    Secret, SessionId, SessionInfo, accounts,
 };
 
 impl Hall {
@@ -89,7 +90,11 @@ impl Hall {
         }
         let (id, address) = (self.person_of(session), self.sessions[&session].origin.address);
         self.registrations.note(address, self.limits.watched_addresses, self.now);
-        let keeps = self.new_account(id, &nick, verifier);
+        let mut keeps = self.new_account(id, &nick, verifier);
+        // What a guest has noted about themselves stays.
+        for (key, value) in self.metadata_of(id).into_iter().flatten() {
+            keeps.extend(kept(&accounts::subject(id), &Notes::one(key.clone(), Some(value.clone()))));
+        }
         self.reserved.push((id, nick.clone()));
         let deed = Event::Account(Deed::Registered(nick));
         self.propose_keeping(session, smallvec![LogId::direct(id, id)], deed, keeps, out);

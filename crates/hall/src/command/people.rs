@@ -1,7 +1,6 @@
 //! Who somebody is, who is in a room, how many there are: what one may ask about people, and how much of it one is told.
 
-use std::ops::Bound::{Excluded, Unbounded};
-
+use super::metadata::behind;
 use crate::command::Look;
 use crate::state::{Effects, Gone, Presence};
 use crate::{
@@ -41,8 +40,7 @@ impl Hall {
     /// Those whom a session may see in a room, behind a person.
     fn ids_in(&self, session: SessionId, room: &RoomName, after: Option<PersonId>) -> Vec<PersonId> {
         let Some(there) = self.rooms.get(room).filter(|_| !self.is_hidden(session, room)) else { return Vec::new() };
-        let from = (after.map_or(Unbounded, Excluded), Unbounded);
-        there.members.range(from).take(self.limits.people_per_answer.saturating_add(1)).copied().collect()
+        there.members.range(behind(after)).take(self.limits.people_per_answer.saturating_add(1)).copied().collect()
     }
 
     fn names(&self, session: SessionId, room: RoomName, after: Option<PersonId>, guises: bool) -> Reply {
@@ -72,9 +70,9 @@ impl Hall {
     }
 
     fn masked(&self, session: SessionId, glob: &Glob, after: Option<PersonId>) -> Reply {
-        let from = (after.map_or(Unbounded, Excluded), Unbounded);
         // Guests of whom nothing was seen are seen by nobody.
-        let seen = self.people.range(from).filter(|(id, p)| (!p.guest || p.rare.is_some()) && !self.is_at_door(**id));
+        let seen =
+            self.people.range(behind(after)).filter(|(id, p)| (!p.guest || p.rare.is_some()) && !self.is_at_door(**id));
         let fits = |id: PersonId, nick: &Nick| {
             let guise = self.guise_of(id);
             let (seen, account) = (guise.seen(), self.accounts.get(id).map(|account| account.name.as_str()));
@@ -108,6 +106,7 @@ impl Hall {
             guise: self.guise_of(id),
             account: self.accounts.get(id).map(|account| account.name.clone()),
             away: rare.and_then(|rare| rare.away.clone()),
+            notes: self.notes(id),
             admin: self.accounts.get(id).is_some_and(|account| account.admin)
                 || person.sessions.iter().any(|session| self.is_admin(*session)),
             secure: sessions().next().is_some() && sessions().all(|known| known.origin.secure),

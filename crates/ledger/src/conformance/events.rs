@@ -1,7 +1,8 @@
 //! Every event and every field of an entry: what is read again is what was committed.
 
 use hall::{
-    Author, Deed, Entry, Event, Guise, Kind, LogId, PersonId, Proposal, Rank, Rule, Seq, SessionId, Standing, Text,
+    Author, Deed, Entry, Event, Guise, Kind, LogId, Notes, PersonId, Proposal, Rank, Rule, Seq, SessionId, Standing,
+    Text,
 };
 
 use super::{commit, nick, proposal, reader, room, room_name};
@@ -56,6 +57,7 @@ pub fn everything() -> Vec<Proposal> {
         Event::Kick(PersonId(7), nick("영희"), Text::new("시끄럽다  정말 ")),
         Event::Kick(PersonId(8), nick("bob"), none()),
         Event::Audit(Text::new("ban  * 비밀")),
+        Event::Noted(Notes::recorded("url https://예.example/ 둘\navatar").expect("notes")),
     ];
     let joins = Standing::ALL.iter().map(|standing| Event::Join(*standing));
     let mut all: Vec<_> = joins.chain(events).map(|event| proposal(&["#Lobby"], event)).collect();

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use hall::{
-    Author, Entry, Event, Guise, Kind as Meant, LogId, Logs, Nick, PersonId, RoomName, Seq, SessionId, Text, Time,
+    Author, Entry, Event, Guise, Kind as Meant, LogId, Logs, Nick, Notes, PersonId, RoomName, Seq, SessionId, Text,
+    Time,
 };
 
 use crate::{Error, forms};
@@ -31,6 +32,7 @@ pub(crate) enum Kind {
     Tags = 16,
     Away = 17,
     Guise = 18,
+    Noted = 19,
 }
 
 /// What somebody can read, search for and take back.
@@ -63,6 +65,7 @@ impl Kind {
             Event::Invite(room) => (Self::Invite, Some(room.as_str().into())),
             Event::Account(deed) => (Self::Account, Some(deed.to_string().into())),
             Event::Audit(text) => (Self::Audit, Some(text.as_str().into())),
+            Event::Noted(notes) => (Self::Noted, Some(notes.to_string().into())),
         }
     }
 
@@ -182,6 +185,7 @@ fn event(kind: i64, text: Option<&str>) -> Option<Event> {
             let account = account.map(|account| Nick::recorded(account, usize::MAX)).transpose().ok()?;
             Event::Guise(Guise::recorded(guise), account)
         }
+        (19, Some(words)) => Event::Noted(Notes::recorded(words)?),
         _ => return None,
     })
 }

@@ -69,7 +69,8 @@ fn frames<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<Option<Vec<u8>>> {
 /// When anybody reads what is no line of their dialect.
 pub fn irc_session(bytes: &[u8]) {
     let mut room = Hallway::of([true, false, true]);
-    let caps: Vec<&str> = Cap::ALL.iter().map(|cap| cap.name()).collect();
+    // All that may be asked for together.
+    let caps: Vec<&str> = Cap::ALL.iter().filter(|cap| **cap != Cap::Metadata2).map(|cap| cap.name()).collect();
     for (number, words) in [
         (1, "NICK fuzz\r\nUSER f 0 * :F\r\nJOIN #lobby,#x\r\n".to_owned()),
         (2, "/nick 듣는이\n/join #x\n".to_owned()),

@@ -89,6 +89,11 @@ caps! {
     Search = "draft/search";
     /// It is told what was said while it was away, if it asks for that (znc.in/playback).
     Playback = "znc.in/playback";
+    // Who can be told of one line of capabilities has the least use for these.
+    /// It is told what is noted about people and rooms (draft/metadata-2).
+    Metadata2 = "draft/metadata-2";
+    /// The same, as a later draft has it (draft/metadata-3).
+    Metadata3 = "draft/metadata-3";
 }
 
 impl Cap {

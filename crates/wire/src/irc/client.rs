@@ -132,6 +132,8 @@ pub(crate) enum Asking {
     Join,
     /// The house's own helper, who speaks plain lines.
     Service,
+    /// What is noted about people and rooms.
+    Metadata(Box<super::metadata::AskedNotes>),
 }
 
 /// One client of IRC.
@@ -157,6 +159,10 @@ pub struct Client {
     pub(crate) multiline: Option<Box<Multiline>>,
     /// How many batches it has been sent.
     pub(crate) batches: u32,
+    /// The batch in which it is being told, part by part, what is noted.
+    pub(crate) syncing: Option<String>,
+    /// Rooms that it has come into and of which it is to be told what is noted, when it has been told who is there.
+    pub(crate) to_sync: Vec<hall::RoomName>,
 }
 
 impl Client {

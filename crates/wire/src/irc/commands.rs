@@ -67,6 +67,16 @@ pub const COMMANDS: &[Info] = &[
         ["MARKREAD TARGET [timestamp=TIME]", "how far you have read", "어디까지 읽었는지 남깁니다"],
     ),
     info(
+        "METADATA",
+        0,
+        true,
+        [
+            "METADATA TARGET GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [...]",
+            "what clients note about people and rooms",
+            "클라이언트가 사람과 방에 대해 적어 두는 것",
+        ],
+    ),
+    info(
         "MODE",
         1,
         false,
@@ -203,6 +213,7 @@ impl Client {
             "CHATHISTORY" => self.chathistory(message, around),
             "MARKREAD" => self.markread(message, around),
             "SEARCH" => self.search(message, around),
+            "METADATA" => self.metadata(message, around),
             _ => self.of_server(message, around),
         }
     }

@@ -304,7 +304,7 @@ pub(crate) fn put_into_batch(batch: Option<&str>, lines: &[u8], around: &Around<
     close_batch(batch, around, out);
 }
 
-fn close_batch(batch: Option<&str>, around: &Around<'_>, out: &mut Vec<u8>) {
+pub(crate) fn close_batch(batch: Option<&str>, around: &Around<'_>, out: &mut Vec<u8>) {
     if let Some(batch) = batch {
         Line::new(out).source(&around.house().server).command("BATCH").param(&format!("-{batch}")).end();
     }

@@ -18,7 +18,9 @@ impl Client {
         if self.asking == Asking::Notice {
             return out;
         }
-        if self.asking == Asking::Service {
+        if let Refusal::NotNoted(why) = refusal {
+            self.put_not_noted(why, &text, around, &mut out);
+        } else if self.asking == Asking::Service {
             self.put_service(format!("! {text}").as_bytes(), around, &mut out);
         } else if !self.of_login(refusal, &text, around, &mut out) && !self.of_past(refusal, &text, around, &mut out) {
             self.of_rooms(refusal, &text, around, &mut out);

@@ -72,6 +72,7 @@ impl Client {
             Cap::Sasl => Some(mechanisms().to_owned()),
             Cap::AccountRegistration if around.registration => Some("before-connect".to_owned()),
             Cap::Multiline => Some(format!("max-bytes={},max-lines={MULTILINE_LINES}", around.wire.line_bytes)),
+            Cap::Metadata2 | Cap::Metadata3 => Some(super::metadata::value(cap, around)),
             _ => None,
         };
         let named = |cap: &Cap| match value(*cap).filter(|_| values) {
@@ -127,12 +128,13 @@ impl Client {
             // Who has asked for capabilities in this way is told of them for as long as it is here.
             if cap == Cap::CapNotify && !on && self.version >= WITH_VALUES { None } else { Some(caps.with(cap, on)) }
         });
-        let (word, steps) = match changed {
+        let before = self.style.caps;
+        let (word, steps) = match changed.filter(|caps| super::metadata::agree(*caps)) {
             Some(caps) => {
                 self.style.caps = caps;
-                ("ACK", Some(Step::Restyle))
+                ("ACK", std::iter::once(Step::Restyle).chain(self.metadata_caps(before)).collect())
             }
-            None => ("NAK", None),
+            None => ("NAK", Vec::new()),
         };
         let told = self.tell(around, |to| {
             let nick = to.nick();

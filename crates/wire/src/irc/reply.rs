@@ -1,6 +1,6 @@
 //! What the hall answers, in numerics and lines.
 
-use hall::{Coming, Command, Look, Me, Nick, OwnMode, Reply, RoomName, Rules, Topic};
+use hall::{Coming, Command, Look, Me, Nick, Noting, OwnMode, Reply, RoomName, Rules, Target, Topic};
 
 use super::caps::Cap;
 use super::client::{Around, Asking, Client};
@@ -45,9 +45,9 @@ impl Client {
             return told;
         }
         match reply {
-            Reply::Entered(census) => {
+            Reply::Entered(census, notes) => {
                 self.inside = true;
-                support::put_welcome(self, around, census, out);
+                support::put_welcome(self, around, census, notes, out);
                 self.put_own_modes(around, out);
             }
             Reply::Named { nick, old, .. } => self.is_named(nick, old.as_ref(), around, out),
@@ -62,6 +62,11 @@ impl Client {
                 if !self.style.caps.has(Cap::NoImplicitNames) {
                     let guises = self.style.caps.has(Cap::UserhostInNames);
                     told.then = Some(Command::Look(Look::Names(room.clone(), None, guises)));
+                    if self.is_told_notes() && !self.to_sync.contains(room) {
+                        self.to_sync.push(room.clone());
+                    }
+                } else if self.is_told_notes() {
+                    told.then = Some(Command::Metadata(Some(Target::Room(room.clone())), Noting::SyncSoon));
                 }
             }
             Reply::Topic(room, None) => {
@@ -73,10 +78,19 @@ impl Client {
                 self.put_names(room, names, *secret, more.is_some(), around, out);
                 let guises = self.style.caps.has(Cap::UserhostInNames);
                 told.then = more.map(|more| Command::Look(Look::Names(room.clone(), Some(more), guises)));
+                if more.is_none() && self.to_sync.contains(room) {
+                    self.to_sync.retain(|other| other != room);
+                    told.then = Some(Command::Metadata(Some(Target::Room(room.clone())), Noting::SyncSoon));
+                }
             }
             Reply::People { people, more } => {
                 self.put_people(people, more.is_some(), around, out);
                 told.then = more.and_then(|more| self.look_on(more, around));
+            }
+            Reply::Noted(noted) => told.then = self.put_noted(noted, around, out),
+            Reply::Monitor { here, absent } => {
+                self.put_monitored(here, absent, around, out);
+                told.then = self.sync_monitored(here, around, out);
             }
             other => self.reply_rest(other, around, out),
         }
@@ -141,7 +155,6 @@ impl Client {
         match reply {
             Reply::Census(census) => self.put_census(census, around, out),
             Reply::Gone(gone) => self.put_gone(gone, around, out),
-            Reply::Monitor { here, absent } => self.put_monitored(here, absent, around, out),
             Reply::Monitored(list) => self.put_monitor_list(list, around, out),
             Reply::Rooms { rooms, .. } => self.put_list(rooms, around, out),
             Reply::Rules { room, rules, since, .. } => {
@@ -421,6 +434,7 @@ fn is_of_dialect(reply: &Reply) -> bool {
             | Reply::Killed(_)
             | Reply::Closing
             | Reply::Monitor { .. }
+            | Reply::Noted(_)
             | Reply::Seen(_)
             | Reply::Beside(_)
             | Reply::Guise(_)

@@ -110,7 +110,7 @@ pub(crate) fn put(entry: &Entry, style: Style, codec: &Codec, place: Place<'_>, 
             let words = format!("/admin {}", words.as_str());
             teller.begin(&from, out).command("NOTICE").param(room.as_str()).trailing(&words).end();
         }),
-        Event::Redacted | Event::Tags => {}
+        Event::Redacted | Event::Tags | Event::Noted(_) => {}
     }
 }
 

@@ -44,7 +44,8 @@ impl Style {
             },
             (Event::Account(Deed::Read(..) | Deed::ReadUntil(..)), _) => has(Cap::ReadMarker),
             (Event::Redact(..), _) => has(Cap::MessageRedaction),
-            (Event::Redacted, _) => false,
+            // Who wants to know is told by itself.
+            (Event::Redacted | Event::Noted(_), _) => false,
             _ => true,
         }
     }

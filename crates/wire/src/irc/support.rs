@@ -69,7 +69,13 @@ pub(crate) fn put(client: &Client, around: &Around<'_>, out: &mut Vec<u8>) {
 }
 
 /// The lines with which somebody is let in (RFC 2812, section 5.1).
-pub(crate) fn put_welcome(client: &Client, around: &Around<'_>, census: &hall::Census, out: &mut Vec<u8>) {
+pub(crate) fn put_welcome(
+    client: &mut Client,
+    around: &Around<'_>,
+    census: &hall::Census,
+    notes: &[(hall::Key, hall::Text)],
+    out: &mut Vec<u8>,
+) {
     let (house, me) = (around.house(), around.me);
     let welcome = client.lang().pick("Welcome to the", "환영합니다:");
     let from = format!("{}!{}", me.nick, me.guise.seen());
@@ -89,5 +95,6 @@ pub(crate) fn put_welcome(client: &Client, around: &Around<'_>, census: &hall::C
     line.param(USER_MODES).param(&letters).param("IQSbekloqv").end();
     put(client, around, out);
     client.put_census(census, around, out);
+    client.put_own_notes(notes, around, out);
     client.put_motd(around, out);
 }

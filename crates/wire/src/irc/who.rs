@@ -7,6 +7,7 @@ use super::caps::Cap;
 use super::client::{Around, Asking, Client, Step};
 use super::commands::{listed, shown};
 use super::message::Message;
+use super::metadata::read_by_people;
 use super::numeric as n;
 use super::show::{real_name, sign};
 use crate::lines::refused;
@@ -228,6 +229,9 @@ impl Client {
         }
         if person.secure {
             put(n::RPL_WHOISSECURE, &[], lang.pick("is using a secure connection", "암호화된 접속을 쓰고 있습니다"));
+        }
+        for (key, value) in read_by_people(&person.notes) {
+            put(n::RPL_WHOISKEYVALUE, &[key.as_str(), "*"], value.as_str());
         }
         if let Some(address) = person.address {
             let text = lang.pick("is connecting from", "접속한 주소:");

@@ -1,6 +1,6 @@
 //! What a person may not, and why: the words of refusals.
 
-use hall::{Refusal, Unfit};
+use hall::{NoNote, Refusal, Unfit};
 
 use super::answers::{bad_mask, bad_name};
 use crate::Lang;
@@ -211,9 +211,26 @@ pub(crate) fn refused(refusal: &Refusal, lang: Lang) -> String {
         }
         Refusal::BadMask(mask, why) => bad_mask(mask, *why, lang),
         Refusal::NotListed(what) => lang.pick(format!("{what} is not in the list"), format!("목록에 없습니다: {what}")),
+        Refusal::NotNoted(why) => not_noted(why, lang),
         Refusal::BadNetwork(text) => lang.pick(
             format!("{} is no address and no account", printable(text)),
             format!("주소도 계정도 아닙니다: {}", printable(text)),
+        ),
+    }
+}
+
+/// Why something cannot be noted about somebody or a room, or asked for.
+fn not_noted(why: &NoNote, lang: Lang) -> String {
+    match why {
+        NoNote::Target(name) => lang
+            .pick(format!("there is nobody and no room called {name}"), format!("그런 사람이나 방은 없습니다: {name}")),
+        NoNote::Denied(of, _) => {
+            lang.pick(format!("you may not note anything about {of}"), format!("{of}에 대해서는 적어 둘 수 없습니다"))
+        }
+        NoNote::Value(key) => lang.pick(format!("{key} is too long"), format!("너무 깁니다: {key}")),
+        NoNote::Full(of, most) => lang.pick(
+            format!("at most {most} things can be noted about {of}"),
+            format!("{of}에 대해 적어 둘 수 있는 것은 {most}개까지입니다"),
         ),
     }
 }

@@ -130,7 +130,7 @@ pub(super) fn line(entry: &Entry, lang: Lang, codec: &Codec) -> String {
     match &entry.event {
         Event::Message(kind, text) => message(nick, *kind, text),
         // What only other dialects show.
-        Event::Tags | Event::Away(_) | Event::Guise(..) => String::new(),
+        Event::Tags | Event::Away(_) | Event::Guise(..) | Event::Noted(_) => String::new(),
         Event::Rule(rule) => {
             let rule = told::rule(rule, lang, codec);
             lang.pick(format!("* {nick} changed a rule: {rule}"), format!("* {nick} 님이 규칙을 바꿨습니다. {rule}"))
