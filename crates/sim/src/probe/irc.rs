@@ -69,12 +69,13 @@ fn frames<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<Option<Vec<u8>>> {
 /// When anybody reads what is no line of their dialect.
 pub fn irc_session(bytes: &[u8]) {
     let mut room = Hallway::of([true, false, true]);
-    // All that may be asked for together.
+    // All that may be asked for together, in lines that are not too long.
     let caps: Vec<&str> = Cap::ALL.iter().filter(|cap| **cap != Cap::Metadata2).map(|cap| cap.name()).collect();
+    let asked: String = caps.chunks(8).map(|caps| format!("CAP REQ :{}\r\n", caps.join(" "))).collect();
     for (number, words) in [
         (1, "NICK fuzz\r\nUSER f 0 * :F\r\nJOIN #lobby,#x\r\n".to_owned()),
         (2, "/nick 듣는이\n/join #x\n".to_owned()),
-        (3, format!("CAP REQ :{}\r\nNICK 보는이\r\nUSER s 0 * :S\r\nCAP END\r\nJOIN #x\r\n", caps.join(" "))),
+        (3, format!("{asked}NICK 보는이\r\nUSER s 0 * :S\r\nCAP END\r\nJOIN #x\r\n")),
     ] {
         if let Some(conn) = room.conns.of.get_mut(&SessionId(number)) {
             conn.arrived.extend_from_slice(words.as_bytes());
@@ -96,6 +97,8 @@ pub fn irc_session(bytes: &[u8]) {
     room.check(SessionId(2));
     check(&room.seen[0]);
     check(&room.seen[2]);
+    let granted = String::from_utf8_lossy(&room.seen[2]).matches(" ACK :").count();
+    assert_eq!(granted, caps.len().div_ceil(8), "it has what it has asked for");
 }
 
 /// Each line is one of IRC: UTF-8, with its end, with a command, no longer than a line may be.
