@@ -101,6 +101,10 @@ impl Hall {
             return Ok(());
         }
         rare.door.register = false;
+        // Of most there is nothing more to be remembered.
+        if rare.is_nothing() {
+            self.sessions.get_mut(&session).expect("it is there").rare = None;
+        }
         self.at_door.remove(&session);
         // Before whatever waits for it.
         let id = self.person_of(session);

@@ -150,6 +150,22 @@ pub(crate) struct SessionRare {
     pub(crate) subscriptions: BTreeSet<Key>,
 }
 
+impl SessionRare {
+    /// Whether it says nothing that matters of a session that has been let in.
+    pub(crate) fn is_nothing(&self) -> bool {
+        let Self { directs, resumes, door, pending, failures, asked: _, wallops, parting, monitored, subscriptions } = self;
+        directs.is_empty()
+            && resumes.is_none()
+            && !door.any()
+            && pending.is_none()
+            && *failures == 0
+            && !wallops
+            && parting.is_none()
+            && monitored.is_empty()
+            && subscriptions.is_empty()
+    }
+}
+
 impl Session {
     pub(crate) fn rare_mut(&mut self) -> &mut SessionRare {
         self.rare.get_or_insert_default()
