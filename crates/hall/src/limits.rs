@@ -71,6 +71,8 @@ pub struct Limits {
     pub metadata_key_bytes: usize,
     /// Longest value that is noted, in bytes.
     pub metadata_value_bytes: usize,
+    /// Times that one person may note something in a minute.
+    pub metadata_changes_per_minute: u32,
     /// Keys of which one session may be told.
     pub metadata_subscriptions: usize,
     /// People in a room above whom it is not told, without having been asked for, what is noted about them.
@@ -116,6 +118,7 @@ impl Default for Limits {
             metadata_keys: 20,
             metadata_key_bytes: 50,
             metadata_value_bytes: 300,
+            metadata_changes_per_minute: 30,
             metadata_subscriptions: 50,
             metadata_told_people: 200,
             watched_addresses: 10_000,

@@ -186,6 +186,8 @@ pub enum NoNote {
     Value(Key),
     /// So much is noted about this target that it may not be more.
     Full(String, usize),
+    /// So much has been noted lately that it may be more only after so many seconds.
+    TooOften(u64),
 }
 
 /// About whom, or which room, something is noted.

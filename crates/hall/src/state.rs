@@ -10,7 +10,7 @@ use crate::command::{Barred, Pending};
 use crate::identity::Door;
 use crate::metadata::Metadata;
 use crate::rules::AllRules;
-use crate::watch::Watch;
+use crate::watch::{PerMinute, Watch};
 use crate::{
     Author, Beginning, Effect, Event, Feed, Guise, Keep, Key, Limits, LogId, Logs, Nick, Origin, PersonId, Policy,
     Proposal, Refusal, RoomName, Secret, Seq, SessionId, Standing, Subject, Text, Time, Topic,
@@ -55,8 +55,10 @@ pub(crate) struct Rare {
     pub(crate) said: VecDeque<(Seq, LogId)>,
     /// When they last spoke where one may not speak often.
     pub(crate) spoke: SmallVec<[(RoomName, Time); 0]>,
-    /// How often they changed their nick in the minute that began then.
-    pub(crate) renamed: (Time, u32),
+    /// How often they changed how they are seen.
+    pub(crate) renamed: PerMinute,
+    /// How often they noted something.
+    pub(crate) noted: PerMinute,
     /// Whom they do not hear, for as long as they are here: accounts remember it otherwise.
     pub(crate) ignored: SmallVec<[(PersonId, Nick); 0]>,
     /// Whether they are only waited for to be seen leaving.
@@ -153,7 +155,8 @@ pub(crate) struct SessionRare {
 impl SessionRare {
     /// Whether it says nothing that matters of a session that has been let in.
     pub(crate) fn is_nothing(&self) -> bool {
-        let Self { directs, resumes, door, pending, failures, asked: _, wallops, parting, monitored, subscriptions } = self;
+        let Self { directs, resumes, door, pending, failures, asked: _, wallops, parting, monitored, subscriptions } =
+            self;
         directs.is_empty()
             && resumes.is_none()
             && !door.any()

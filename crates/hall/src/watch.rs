@@ -11,6 +11,35 @@ use crate::mask::network;
 /// An hour, in milliseconds.
 const HOUR_MS: u64 = 60 * 60 * 1_000;
 
+/// A minute, in milliseconds.
+const MINUTE_MS: u64 = 60_000;
+
+/// How often one person has done something, over a minute that begins with the first time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct PerMinute {
+    since: Time,
+    count: u32,
+}
+
+impl PerMinute {
+    /// They do it once more.
+    ///
+    /// # Errors
+    /// When they have done it as often as they may: in how many seconds they may again, in half minutes.
+    pub(crate) fn once_more(&mut self, most: u32, now: Time) -> Result<(), u64> {
+        let mut passed = now.0.saturating_sub(self.since.0);
+        if passed >= MINUTE_MS {
+            *self = Self { since: now, count: 0 };
+            passed = 0;
+        }
+        if self.count >= most {
+            return Err((MINUTE_MS - passed).div_ceil(MINUTE_MS / 2) * 30);
+        }
+        self.count += 1;
+        Ok(())
+    }
+}
+
 /// Counts of one kind of deed, by address (IPv6: by /64), each over an hour that begins with the first.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {

@@ -41,6 +41,7 @@ impl NoSockets {
                 "people_per_answer" => hall.people_per_answer = value,
                 "monitored_people" => hall.monitored_people = value,
                 "metadata_keys" => hall.metadata_keys = value,
+                "metadata_changes_per_minute" => hall.metadata_changes_per_minute = u32::try_from(value).unwrap(),
                 "metadata_subscriptions" => hall.metadata_subscriptions = value,
                 "metadata_told_people" => hall.metadata_told_people = value,
                 "login_failures" => hall.login_failures = u32::try_from(value).unwrap(),

@@ -149,8 +149,7 @@ impl Hall {
         if before.is_none() && count >= most {
             return Err(Refusal::NotNoted(Box::new(NoNote::Full(self.name_of(&about), most))));
         }
-        self.change_notes(session, about, notes, out);
-        Ok(())
+        self.change_notes(session, about, notes, out)
     }
 
     fn clear_notes(&mut self, session: SessionId, of: Option<Target>, out: &mut Effects) -> Result<(), Refusal> {
@@ -162,12 +161,22 @@ impl Hall {
             self.tell_noted(session, changed, out);
             return Ok(());
         }
-        self.change_notes(session, about, notes, out);
-        Ok(())
+        self.change_notes(session, about, notes, out)
     }
 
     /// Has something noted: on the record, unless nobody knows of the one whom it is about.
-    fn change_notes(&mut self, session: SessionId, about: About, notes: Notes, out: &mut Effects) {
+    fn change_notes(
+        &mut self,
+        session: SessionId,
+        about: About,
+        notes: Notes,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let (now, most, own) = (self.now, self.limits.metadata_changes_per_minute, self.person_of(session));
+        if let Some(person) = self.people.get_mut(&own) {
+            let too_often = |seconds| Refusal::NotNoted(Box::new(NoNote::TooOften(seconds)));
+            person.rare_mut().noted.once_more(most, now).map_err(too_often)?;
+        }
         let (log, subject) = match about {
             About::Room(room) => (LogId::Room(room.clone()), Some(Subject::Room(room))),
             About::Person(id) if self.accounts.get(id).is_some() => {
@@ -176,12 +185,14 @@ impl Hall {
             About::Person(id) if self.is_at_door(id) => {
                 self.note_of_guest(id, &notes);
                 let changed = Noted::Changed { of: self.name_of(&about), notes, anew: true };
-                return self.tell_noted(session, changed, out);
+                self.tell_noted(session, changed, out);
+                return Ok(());
             }
             About::Person(id) => (LogId::direct(id, id), None),
         };
         let keeps = subject.map(|subject| kept(&subject, &notes)).unwrap_or_default();
         self.propose_keeping(session, smallvec![log], Event::Noted(notes), keeps, out);
+        Ok(())
     }
 
     fn note_of_guest(&mut self, id: PersonId, notes: &Notes) {

@@ -42,20 +42,10 @@ impl Hall {
 
     /// Nobody changes their nick all the time: everybody around them would be told.
     pub(super) fn may_be_renamed(&mut self, id: PersonId) -> Result<(), Refusal> {
-        /// Over which changes are counted, in milliseconds.
-        const MINUTE_MS: u64 = 60_000;
         let (now, most) = (self.now, self.limits.nick_changes_per_minute);
         let seen = !self.rooms_shown(id).is_empty();
         let Some(person) = self.people.get_mut(&id).filter(|_| seen) else { return Ok(()) };
-        let (since, count) = &mut person.rare_mut().renamed;
-        if now.0.saturating_sub(since.0) >= MINUTE_MS {
-            (*since, *count) = (now, 0);
-        }
-        if *count >= most {
-            return Err(Refusal::TooManyNicks(most));
-        }
-        *count += 1;
-        Ok(())
+        person.rare_mut().renamed.once_more(most, now).map_err(|_| Refusal::TooManyNicks(most))
     }
 
     /// A nick that is nobody's is this person's; everybody who sees them is told.

@@ -32,6 +32,8 @@ pub(crate) struct AskedNotes {
     target: String,
     /// The keys, as the client named them.
     keys: Vec<String>,
+    /// What is to be noted, as the client wrote it.
+    value: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +127,8 @@ impl Client {
             return vec![self.fail(around, "METADATA", "INVALID_TARGET", &[shown(target)], text)];
         };
         let keys = given.iter().map(|key| shown(key).to_owned()).collect();
-        self.asking = Asking::Metadata(Box::new(AskedNotes { what, target: shown(target).to_owned(), keys }));
+        let value = given.get(1).filter(|_| what == What::Set).map(|value| (*value).to_owned());
+        self.asking = Asking::Metadata(Box::new(AskedNotes { what, target: shown(target).to_owned(), keys, value }));
         let key = |raw: &&str| Key::new(raw, around.hall.metadata_key_bytes);
         let keys: Vec<Key> = given.iter().filter_map(key).collect();
         let noting = match what {
@@ -191,7 +194,7 @@ impl Client {
             return Some(Step::Do(Command::Metadata(None, Noting::Unsubscribe(None))));
         }
         if self.inside && told(now) && now.has(Cap::Metadata2) && !told(before) {
-            let asked = AskedNotes { what: What::Own, target: "*".to_owned(), keys: Vec::new() };
+            let asked = AskedNotes { what: What::Own, target: "*".to_owned(), keys: Vec::new(), value: None };
             self.asking = Asking::Metadata(Box::new(asked));
             return Some(Step::Do(Command::Metadata(None, Noting::List)));
         }
@@ -422,6 +425,21 @@ impl Client {
     pub(crate) fn put_not_noted(&self, why: &NoNote, text: &str, around: &Around<'_>, out: &mut Vec<u8>) {
         let Asking::Metadata(asked) = &self.asking else { return };
         let second = self.draft() == Draft::Second;
+        let key = asked.keys.first().map_or("*", String::as_str);
+        if let NoNote::TooOften(seconds) = why {
+            let seconds = seconds.to_string();
+            if second {
+                let context = [asked.target.as_str(), key, seconds.as_str()];
+                return self.put_fail(out, around, "FAIL", "METADATA", "RATE_LIMITED", &context, text);
+            }
+            // What was asked for, so that it can be asked for once more.
+            let line = self.begin(out, around, n::ERR_METADATARATELIMIT).param(&seconds).param(&asked.target);
+            return match (&asked.value, asked.what) {
+                (_, What::Clear) => line.param("CLEAR").end(),
+                (Some(value), _) => line.param("SET").param(key).trailing(value).end(),
+                (None, _) => line.param("SET").param(key).end(),
+            };
+        }
         let mut fail =
             |code: &str, context: &[&str]| self.put_fail(out, around, "FAIL", "METADATA", code, context, text);
         match why {
@@ -432,6 +450,7 @@ impl Client {
             NoNote::Value(_) if second => fail("VALUE_INVALID", &[]),
             NoNote::Value(key) => fail("INVALID_VALUE", &[key.as_str()]),
             NoNote::Full(..) if second => fail("LIMIT_REACHED", &[&asked.target]),
+            NoNote::TooOften(_) => {}
             NoNote::Full(_, most) => fail("LIMIT_REACHED", &["SET", &asked.target, &most.to_string()]),
         }
     }

@@ -228,6 +228,10 @@ fn not_noted(why: &NoNote, lang: Lang) -> String {
             lang.pick(format!("you may not note anything about {of}"), format!("{of}에 대해서는 적어 둘 수 없습니다"))
         }
         NoNote::Value(key) => lang.pick(format!("{key} is too long"), format!("너무 깁니다: {key}")),
+        NoNote::TooOften(seconds) => lang.pick(
+            format!("too much was noted lately; again in {seconds} s"),
+            format!("너무 자주 적고 있습니다. {seconds}초 뒤에 다시 해 보세요"),
+        ),
         NoNote::Full(of, most) => lang.pick(
             format!("at most {most} things can be noted about {of}"),
             format!("{of}에 대해 적어 둘 수 있는 것은 {most}개까지입니다"),
