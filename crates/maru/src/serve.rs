@@ -112,8 +112,7 @@ fn reload(current: &mut Setup, flags: &Flags, env: &Env, handle: &Handle, filter
     *current = Setup { listen: fixed.listen, data_dir: fixed.data_dir, log_format: fixed.log_format, ..new };
     current.settings.legacy_charset = fixed.settings.legacy_charset;
     current.settings.ledger = fixed.settings.ledger;
-    current.settings.irc = fixed.settings.irc;
-    current.settings.tls.sts = fixed.settings.tls.sts;
+    current.settings.irc.server_name = fixed.settings.irc.server_name;
     current.settings.durability = fixed.settings.durability;
     current.settings.retention = fixed.settings.retention;
     tracing::info!("configuration reloaded");
@@ -127,8 +126,7 @@ fn fixed_that_differ(old: &Setup, new: &Setup) -> impl Iterator<Item = &'static 
         ("log.format", old.log_format != new.log_format),
         ("legacy_charset", old.settings.legacy_charset != new.settings.legacy_charset),
         ("durability", old.settings.durability != new.settings.durability),
-        ("irc.*", old.settings.irc != new.settings.irc),
-        ("tls.sts", old.settings.tls.sts != new.settings.tls.sts),
+        ("irc.server_name", old.settings.irc.server_name != new.settings.irc.server_name),
         ("retention.*", old.settings.retention != new.settings.retention),
         ("limits.ledger_*", old.settings.ledger != new.settings.ledger),
     ]

@@ -14,11 +14,15 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 
-use common::{PATIENCE, Server, Setup};
+use common::{PATIENCE, Server, Setup, times};
+use rustix::process::Signal;
 use transcript::{Program, Received, Script, Stage};
 
 struct Sockets {
     server: Server,
+    /// Its configuration file, line by line, and how often it has read it again.
+    config: BTreeMap<String, String>,
+    reloads: usize,
     people: BTreeMap<String, Line>,
 }
 
@@ -55,14 +59,28 @@ impl Sockets {
     fn new(script: &Script) -> Self {
         let lang = if script.korean { "ko" } else { "en" };
         let setup = Setup::new().var("MARU_LANGUAGE", lang);
-        let setup = script.limits.iter().fold(setup, |setup, (name, value)| setup.limit(name, *value));
-        let setting = |name: &str| format!("MARU_{}", name.to_uppercase());
-        let setup = script.settings.iter().fold(setup, |setup, (name, value)| setup.var(&setting(name), value));
-        Self { server: setup.start(), people: BTreeMap::new() }
+        let limits = script.limits.iter().map(|(name, value)| (format!("limits.{name}"), value.to_string()));
+        let settings = script.settings.iter().map(|(name, value)| (name.clone(), format!("{value:?}")));
+        let config = limits.chain(settings).collect();
+        Self { server: setup.config(&toml(&config)).start(), config, reloads: 0, people: BTreeMap::new() }
     }
 }
 
+fn toml(config: &BTreeMap<String, String>) -> String {
+    config.iter().map(|(name, value)| format!("{name} = {value}\n")).collect()
+}
+
 impl Stage for Sockets {
+    fn configure(&mut self, name: &str, value: &str) {
+        self.config.insert(name.to_owned(), value.to_owned());
+        self.server.configure(&toml(&self.config));
+        self.server.signal(Signal::HUP);
+        self.reloads += 1;
+        self.server.log().expect("a word that it has read its configuration again", |log| {
+            (times(&String::from_utf8_lossy(log), "configuration reloaded") == self.reloads).then_some(())
+        });
+    }
+
     fn connect(&mut self, who: &str, program: Program, _greeted: bool) {
         let line = if program.local {
             let stream = UnixStream::connect(self.server.data().join(server::LOCAL_SOCKET)).expect("it listens");

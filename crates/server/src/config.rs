@@ -54,10 +54,10 @@ pub struct Settings {
     pub server: crate::Limits,
 }
 
-/// What IRC tells of the hall as a whole. It holds from the start of the server.
+/// What IRC tells of the hall as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IrcSettings {
-    /// What the server is called: one word.
+    /// What the server is called: one word. It holds from the start of the server.
     pub server_name: String,
     /// What the hall is called: one word.
     pub network: String,

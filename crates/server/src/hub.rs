@@ -5,6 +5,7 @@
 //! although some of them wait for the ledger: a [`Slot`] keeps each answer's place.
 
 mod dialogs;
+mod renewal;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -13,14 +14,14 @@ use std::time::Duration;
 use auth::Exchange;
 use gate::Bar;
 use hall::{
-    Arrival, Beginning, Effect, Entry, Event, Hall, LogId, Nick, Origin, Proposal, Proven, Query, Refusal, Reply,
-    RoomName, Seq, SessionId, Span, Time,
+    Arrival, Beginning, Effect, Entry, Event, Hall, LogId, Origin, Proposal, Proven, Query, Refusal, Reply, RoomName,
+    Seq, SessionId, Span, Time,
 };
 use ipnet::IpNet;
 use tokio::sync::mpsc;
 use wire::irc;
 use wire::lines::Said;
-use wire::{Asked, Dialog, Style};
+use wire::{Asked, Codec, Dialog, Style};
 
 use crate::conn::Conn;
 use crate::fanout::Audience;
@@ -67,6 +68,10 @@ pub(crate) fn inputs() -> (mpsc::Sender<Input>, mpsc::Receiver<Input>) {
 pub(crate) struct Hub {
     shared: Arc<Shared>,
     hall: Hall,
+    /// What answers are worded with: as what all share, with what the house says of itself now.
+    codec: Codec,
+    /// What clients of IRC may ask for.
+    offer: irc::Offer,
     inputs: mpsc::Receiver<Input>,
     outcomes: mpsc::Receiver<Outcome>,
     seats: HashMap<SessionId, Seat>,
@@ -165,10 +170,13 @@ impl Hub {
         outcomes: mpsc::Receiver<Outcome>,
     ) -> Self {
         let lobby = RoomName::new(LOBBY, usize::MAX).expect("the lobby's name is one");
-        let limits = shared.settings.load().hall.clone();
+        let settings = shared.settings.load_full();
+        let codec = shared.codec.clone();
         let mut this = Self {
             shared,
-            hall: Hall::new(limits, lobby, beginning),
+            hall: Hall::new(settings.hall.clone(), lobby, beginning),
+            offer: irc::Offer::new(&codec.house, &settings.wire, &settings.hall, settings.policy.registration),
+            codec,
             inputs,
             outcomes,
             seats: HashMap::new(),
@@ -252,11 +260,7 @@ impl Hub {
                     self.forget(session);
                 }
             }
-            Input::Reload => {
-                let settings = self.shared.settings.load();
-                self.hall.set_limits(settings.hall.clone());
-                self.set_policy();
-            }
+            Input::Reload => self.reload(),
             Input::Stop => self.stop(),
         }
     }
@@ -349,13 +353,6 @@ impl Hub {
         self.run_effects();
         self.asking = None;
         self.resolve(session);
-    }
-
-    /// Who may come in from now on, and what nobody may be called: the server's own name comes before what it says.
-    fn set_policy(&mut self) {
-        let mut policy = self.shared.settings.load().policy.clone();
-        policy.reserved.extend(Nick::new(&self.shared.codec.house.server, usize::MAX).ok());
-        self.hall.set_policy(policy);
     }
 
     /// The gate keeps these networks out from now on.

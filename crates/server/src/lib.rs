@@ -131,8 +131,8 @@ impl Handle {
         self.shared.reload.notified().await;
     }
 
-    /// Replaces the settings and reads the certificate again. They hold for what comes from now on; the ledger and the
-    /// charset stay.
+    /// Replaces the settings and reads the certificate again. They hold for what comes from now on; the ledger, the
+    /// charset and the server's name stay.
     ///
     /// # Errors
     /// When the certificate cannot be used. Then the old one stays; everything else is replaced all the same.

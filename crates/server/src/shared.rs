@@ -29,7 +29,10 @@ pub(crate) struct Shared {
     pub(crate) settings: ArcSwap<Settings>,
     pub(crate) tls: ArcSwap<Tls>,
     data_dir: PathBuf,
+    /// With what entries are encoded. What the house says of itself may be told otherwise since: that the hall's loop knows.
     pub(crate) codec: Codec,
+    /// Where clients come who come in TLS.
+    port: u16,
     pub(crate) admission: Arc<Admission>,
     /// To the loop that owns the hall.
     pub(crate) hall: mpsc::Sender<Input>,
@@ -72,6 +75,7 @@ impl Shared {
             tls: ArcSwap::from_pointee(tls),
             data_dir: data_dir.to_owned(),
             codec,
+            port,
             admission: Arc::default(),
             hall,
             ledger,
@@ -95,6 +99,15 @@ impl Shared {
     pub(crate) fn reload_tls(&self, settings: &Settings) -> Result<(), Error> {
         self.tls.store(Arc::new(tls(&self.data_dir, settings)?));
         Ok(())
+    }
+
+    /// What IRC tells of the hall from now on. The server is called what it was called at its start: that name stands in
+    /// what has been encoded already.
+    pub(crate) fn renewed(&self, before: &House, settings: &Settings) -> House {
+        let now = house(settings, self.port);
+        // Who has been told to come in TLS remembers it, until they are told that it is over.
+        let sts = now.sts.or(before.sts.map(|(port, _)| (port, 0)));
+        House { server: before.server.clone(), since: before.since, sts, ..now }
     }
 
     /// Tells the loop that owns the hall something. If more waits for it than may, there is something to wait for, which

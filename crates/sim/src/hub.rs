@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use auth::{BadPassword, Cost, Exchange, Failure, MECHANISMS, Mechanism, Step};
 use hall::{
-    Arrival, Beginning, Command, Effect, Entry, Event, Feed, Hall, LogId, Nick, Origin, Proof, Proposal, Proven, Query,
-    Refusal, Reply, RoomName, Seq, SessionId, Time, Unfit,
+    Arrival, Beginning, Command, Effect, Entry, Event, Feed, Hall, LogId, Nick, Origin, Policy, Proof, Proposal,
+    Proven, Query, Refusal, Reply, RoomName, Seq, SessionId, Time, Unfit,
 };
-use wire::irc::{self, Around};
+use wire::irc::{self, Around, House};
 use wire::lines::{self, Said};
 use wire::{Asked, Auth, Codec, Dialog, Style};
 
@@ -74,6 +74,8 @@ pub(crate) struct Hub {
     pub(crate) hall: Hall,
     limits: hall::Limits,
     codec: Codec,
+    /// What clients of IRC may ask for.
+    offer: irc::Offer,
     seats: BTreeMap<SessionId, Seat>,
     effects: Vec<Effect>,
     group: Vec<Proposal>,
@@ -99,6 +101,7 @@ impl Hub {
         let lobby = RoomName::new("#lobby", usize::MAX).expect("the lobby's name is one");
         Self {
             hall: Hall::new(limits.clone(), lobby, beginning),
+            offer: irc::Offer::new(&codec.house, &wire::Limits::default(), &limits, true),
             limits,
             codec,
             seats: BTreeMap::new(),
@@ -185,9 +188,31 @@ impl Hub {
         self.hall.set_now(now);
     }
 
-    /// These are the limits of the dialects.
+    /// These are the limits of the dialects, before anybody is there.
     pub(crate) fn set_wire(&mut self, wire: wire::Limits) {
+        self.offer = irc::Offer::new(&self.codec.house, &wire, &self.limits, true);
         self.wire = wire;
+    }
+
+    /// The settings are others: clients are told what they may ask for that is otherwise than before.
+    pub(crate) fn reload(&mut self, policy: Policy, wire: wire::Limits, house: House, conns: &mut Conns) {
+        let offer = irc::Offer::new(&house, &wire, &self.limits, policy.registration);
+        self.hall.set_policy(policy);
+        self.codec.house = Arc::new(house);
+        self.wire = wire;
+        let news = irc::News::between(&self.offer, &offer);
+        self.offer = offer;
+        let Some(news) = news else { return };
+        for session in self.seats.keys().copied().collect::<Vec<_>>() {
+            let told = self.with_dialog(session, conns, |dialog, _, around| {
+                dialog.as_irc().map(|client| (client.notify(&news, around), client.style()))
+            });
+            let Some((bytes, style)) = told.flatten() else { continue };
+            if let Some(conn) = conns.of.get_mut(&session) {
+                conn.outbox.set_style(Style::Irc(style));
+            }
+            self.put(session, Slot::Tell(self.hall.head(), bytes), conns);
+        }
     }
 
     /// Whether nothing is under way.
@@ -338,7 +363,7 @@ impl Hub {
             me: &me,
             now: self.now,
             secure: seat.secure,
-            registration: true,
+            offer: &self.offer,
             gateway: false,
             lang: wire::Lang::En,
         };

@@ -71,6 +71,14 @@ impl Scene {
         self.hub.hall.set_policy(policy);
     }
 
+    /// The settings are others from now on: who may come in, the limits of the dialects, what the house says of itself.
+    pub fn reload(&mut self, policy: hall::Policy, wire: wire::Limits, house: House) {
+        let house = House { since: self.codec.house.since, ..house };
+        self.plan.wire = wire.clone();
+        self.hub.reload(policy, wire, house, &mut self.conns);
+        self.settle();
+    }
+
     /// Everything that has happened so far.
     #[must_use]
     pub fn entries(&self) -> &[Arc<Entry>] {

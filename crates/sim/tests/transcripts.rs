@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use hall::{Guests, Origin, Policy, Secret, SessionId, Time};
 use sim::{Heard, Scene};
 use transcript::{Program, Received, Script, Stage, Wrong};
+use wire::irc::House;
 use wire::{Dialect, Guess, Lang};
 
 /// 2026-11-21 09:30 UTC, the time at which all transcripts happen.
@@ -19,6 +20,9 @@ const NOW: Time = Time(1_795_253_400_000);
 
 struct NoSockets {
     scene: Scene,
+    policy: Policy,
+    wire: wire::Limits,
+    house: House,
     people: BTreeMap<String, SessionId>,
     programs: BTreeMap<String, Program>,
 }
@@ -49,22 +53,40 @@ impl NoSockets {
             }
         }
         let lang = if script.korean { Lang::Ko } else { Lang::En };
-        let mut policy = Policy::default();
+        let (scene, policy, house) = (Scene::new(hall, wire.clone(), lang, NOW), Policy::default(), House::default());
+        let mut this = Self { scene, policy, wire, house, people: BTreeMap::new(), programs: BTreeMap::new() };
         for (name, value) in &script.settings {
-            match (name.as_str(), value.as_str()) {
-                ("guests", "read-only") => policy.guests = Guests::ReadOnly,
-                ("guests", "refused") => policy.guests = Guests::Refused,
-                ("password", password) => policy.password = Some(Secret::new(password)),
-                _ => panic!("{name} = {value} is no setting of a transcript"),
-            }
+            this.set(name, value);
         }
-        let mut scene = Scene::new(hall, wire, lang, NOW);
-        scene.set_policy(policy);
-        Self { scene, people: BTreeMap::new(), programs: BTreeMap::new() }
+        this.reload();
+        this
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        match (name, value) {
+            ("guests", "read-only") => self.policy.guests = Guests::ReadOnly,
+            ("guests", "refused") => self.policy.guests = Guests::Refused,
+            ("password", password) => self.policy.password = Some(Secret::new(password)),
+            ("registration", "open") => self.policy.registration = true,
+            ("registration", "closed") => self.policy.registration = false,
+            ("limits.line_bytes", bytes) => self.wire.line_bytes = bytes.parse().unwrap(),
+            ("irc.motd", text) => self.house.motd = text.lines().map(str::to_owned).collect(),
+            ("irc.admin", text) => text.clone_into(&mut self.house.admin),
+            _ => panic!("{name} = {value} is no setting of a transcript"),
+        }
+    }
+
+    fn reload(&mut self) {
+        self.scene.reload(self.policy.clone(), self.wire.clone(), self.house.clone());
     }
 }
 
 impl Stage for NoSockets {
+    fn configure(&mut self, name: &str, value: &str) {
+        self.set(name, value.trim_matches('"'));
+        self.reload();
+    }
+
     fn connect(&mut self, who: &str, program: Program, greeted: bool) {
         let origin = Origin { local: program.local, ..Origin::default() };
         let session = if program.irc { self.scene.arrive_irc(origin) } else { self.scene.arrive(origin, greeted) };

@@ -69,7 +69,7 @@ fn each_token_is_in_the_document() {
         me: &me,
         now: hall::Time(0),
         secure: false,
-        registration: true,
+        offer: &irc::Offer::default(),
         gateway: false,
         lang: Lang::En,
     };

@@ -32,6 +32,8 @@ pub(crate) struct Step {
 /// What somebody does, or what happens to them.
 #[derive(Debug)]
 pub(crate) enum Act {
+    /// A setting of the hall is another from now on: its name, and its value as the configuration file has it.
+    Configure { name: String, value: String },
     /// They come; `greeted`: they wait for the hall to speak first.
     Connect { program: Program, greeted: bool },
     /// They come over IRC, and introduce themselves: as this, with these capabilities. What they are greeted with is passed
@@ -93,6 +95,12 @@ pub(crate) fn parse(text: &str) -> Result<Script, Wrong> {
             }
             continue;
         }
+        if let Some(setting) = line.strip_prefix("now ") {
+            let known = setting.split_once(" = ").map(|(name, value)| (name.to_owned(), written(value)));
+            let (name, value) = known.ok_or_else(|| Wrong::new(line_number, "written as: now SETTING = VALUE"))?;
+            script.steps.push(Step { line: line_number, who: String::new(), act: Act::Configure { name, value } });
+            continue;
+        }
         let (who, act) = step(line, &mut programs).map_err(|what| Wrong::new(line_number, what))?;
         script.steps.push(Step { line: line_number, who, act });
     }
@@ -145,6 +153,11 @@ fn step(line: &str, programs: &mut BTreeMap<String, Program>) -> Result<(String,
         programs.remove(&who);
     }
     Ok((who, act))
+}
+
+/// A value as the configuration file has it: a number, or a text in quotes.
+fn written(value: &str) -> String {
+    if value.parse::<u64>().is_ok() { value.to_owned() } else { format!("{value:?}") }
 }
 
 fn program(how: &str) -> Result<Program, String> {

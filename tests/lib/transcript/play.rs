@@ -16,6 +16,8 @@ const IAC: u8 = 255;
 
 /// Where a transcript is played.
 pub(crate) trait Stage {
+    /// A setting is another from now on: its name, and its value as the configuration file has it.
+    fn configure(&mut self, name: &str, value: &str);
     /// Somebody connects with such a program; `greeted`: they say nothing before they have been spoken to.
     fn connect(&mut self, who: &str, program: Program, greeted: bool);
     /// They send bytes in one go.
@@ -75,6 +77,7 @@ struct Person {
 impl<S: Stage> Player<'_, S> {
     fn act(&mut self, who: &str, act: &Act) -> Result<(), String> {
         match act {
+            Act::Configure { name, value } => self.stage.configure(name, value),
             Act::Connect { program, greeted } => self.connect(who, *program, *greeted)?,
             Act::Send { bytes, whole: false } => self.stage.send(who, bytes),
             Act::Send { bytes, whole: true } => {

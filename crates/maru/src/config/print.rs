@@ -55,7 +55,8 @@ fn head(lang: Lang) -> &'static str {
 # Read from the file that `--config` or MARU_CONFIG names, else from maru.toml in the folder maru of the user's
 # configuration folder. A variable goes over the file, and a flag over both. The variable of a key is MARU_ and its name
 # in capitals, with its table's in front: MARU_LISTEN, MARU_LIMITS_LINE_BYTES; that of log.level is MARU_LOG.
-# A running server reads its file again on SIGHUP; addresses, folders and all that is about the ledger need a new start.
+# A running server reads its file again on SIGHUP; addresses, folders, irc.server_name and the ledger's need
+# a new start.
 ",
         "\
 # 마루 설정: 모든 항목과 기본값입니다. 빠진 항목은 기본값을 따릅니다.
@@ -63,7 +64,8 @@ fn head(lang: Lang) -> &'static str {
 # `--config`나 MARU_CONFIG로 정한 파일을 읽고, 정하지 않으면 사용자 설정 폴더의 maru/maru.toml을 읽습니다.
 # 환경 변수가 파일보다, 명령줄 옵션이 둘보다 우선합니다. 환경 변수의 이름은 MARU_ 뒤에 표와 항목의 이름을
 # 대문자로 이은 것입니다: MARU_LISTEN, MARU_LIMITS_LINE_BYTES. log.level의 변수는 MARU_LOG입니다.
-# 실행 중인 서버는 SIGHUP을 받으면 파일을 다시 읽습니다. 주소와 폴더, 기록에 관한 것은 다시 시작해야 바뀝니다.
+# 실행 중인 서버는 SIGHUP을 받으면 파일을 다시 읽습니다. 주소와 폴더, irc.server_name, 기록에 관한 것은
+# 다시 시작해야 바뀝니다.
 ",
     )
 }

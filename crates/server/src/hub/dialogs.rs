@@ -76,13 +76,13 @@ impl Hub {
         let settings = self.shared.settings.load();
         let me = self.hall.me(session)?;
         let around = Around {
-            codec: &self.shared.codec,
+            codec: &self.codec,
             hall: &settings.hall,
             wire: &settings.wire,
             me: &me,
             now: now(),
             secure: seat.secure,
-            registration: settings.policy.registration,
+            offer: &self.offer,
             gateway: settings.proxies.contain(seat.conn.peer.ip()),
             lang: settings.language,
         };

@@ -11,7 +11,7 @@ use super::frame::Frame;
 use super::line::Line;
 use super::message::{Malformed, Message};
 use super::style::Style;
-use super::{House, label::Label, list::Filter, numeric as n, sasl::Sasl, talk::Multiline, who::Fields};
+use super::{House, Offer, label::Label, list::Filter, numeric as n, sasl::Sasl, talk::Multiline, who::Fields};
 use crate::lines::Codec;
 use crate::{Auth, Lang, Limits};
 
@@ -78,8 +78,8 @@ pub struct Around<'a> {
     pub now: Time,
     /// Whether the client came in TLS.
     pub secure: bool,
-    /// Whether accounts can be made by whoever wants one.
-    pub registration: bool,
+    /// What a client may ask for.
+    pub offer: &'a Offer,
     /// Whether the client comes from where one may speak for others.
     pub gateway: bool,
     /// The language that the hall speaks to those who have not chosen one.
@@ -304,10 +304,6 @@ impl<'a> To<'a> {
     /// The end of the connection, and why (RFC 2812, section 3.7.4).
     pub(crate) fn error(self) -> Line<'a> {
         Line::new(self.out).command("ERROR")
-    }
-
-    pub(crate) fn nick(&self) -> &'a str {
-        self.nick
     }
 }
 

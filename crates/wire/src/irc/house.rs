@@ -2,7 +2,8 @@
 
 use hall::Time;
 
-/// What IRC tells of the hall as a whole. It stays the same for as long as the server runs.
+/// What IRC tells of the hall as a whole. The server's name stays the same for as long as it runs, since it stands in what
+/// is encoded for many; the rest may be told otherwise from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct House {
     /// The server's name, from which whatever nobody said comes.
@@ -17,7 +18,8 @@ pub struct House {
     pub motd: Vec<String>,
     /// Whom to turn to. May be empty.
     pub admin: String,
-    /// That one should come in TLS, and for how long to remember it: port and seconds (IRCv3 sts).
+    /// That one should come in TLS, and for how long to remember it: port and seconds (IRCv3 sts). No seconds: not any
+    /// more, which those are told who may remember it.
     pub sts: Option<(u16, u64)>,
 }
 

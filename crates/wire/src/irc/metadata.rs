@@ -83,11 +83,29 @@ enum Draft {
 }
 
 /// What the capabilities say of the limits.
-pub(crate) fn value(cap: Cap, around: &Around<'_>) -> String {
-    let limits = around.hall;
-    let (subs, keys, bytes) = (limits.metadata_subscriptions, limits.metadata_keys, limits.metadata_value_bytes);
-    let value = format!("before-connect,max-subs={subs},max-keys={keys},max-value-bytes={bytes}");
-    if cap == Cap::Metadata3 { format!("{value},max-key-bytes={}", limits.metadata_key_bytes) } else { value }
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct MetadataOffer {
+    subscriptions: usize,
+    keys: usize,
+    key_bytes: usize,
+    value_bytes: usize,
+}
+
+impl MetadataOffer {
+    pub(crate) fn new(limits: &hall::Limits) -> Self {
+        Self {
+            subscriptions: limits.metadata_subscriptions,
+            keys: limits.metadata_keys,
+            key_bytes: limits.metadata_key_bytes,
+            value_bytes: limits.metadata_value_bytes,
+        }
+    }
+
+    pub(crate) fn value(self, cap: Cap) -> String {
+        let Self { subscriptions, keys, key_bytes, value_bytes } = self;
+        let value = format!("before-connect,max-subs={subscriptions},max-keys={keys},max-value-bytes={value_bytes}");
+        if cap == Cap::Metadata3 { format!("{value},max-key-bytes={key_bytes}") } else { value }
+    }
 }
 
 /// Whether a client may have asked for all of these: not for two drafts at once.

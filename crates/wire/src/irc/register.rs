@@ -5,14 +5,14 @@ use hall::{Clash, Command, Nick, Secret};
 use super::caps::{Cap, Caps};
 use super::client::{Around, Asking, Client, Step};
 use super::commands::shown;
-use super::line::trailing_bytes_max;
+use super::line::{Line, trailing_bytes_max};
 use super::message::Message;
 use super::numeric as n;
 use super::sasl::Sasl;
 use crate::Auth;
 
 /// The first version of capability negotiation in which capabilities have values.
-const WITH_VALUES: u16 = 302;
+pub(crate) const WITH_VALUES: u16 = 302;
 
 impl Client {
     pub(crate) fn cap(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
@@ -25,7 +25,7 @@ impl Client {
                 if self.version >= WITH_VALUES {
                     self.style.caps = self.style.caps.with(Cap::CapNotify, true);
                 }
-                let caps = self.offered(version, around);
+                let caps = around.offer.list(version >= WITH_VALUES, around.secure);
                 vec![self.cap_lines(around, "LS", version, &caps), Step::Restyle]
             }
             "LIST" => {
@@ -64,29 +64,6 @@ impl Client {
         }
     }
 
-    /// What a client may ask for, with values if it knows of them.
-    fn offered(&self, version: u16, around: &Around<'_>) -> Vec<String> {
-        let values = version >= WITH_VALUES;
-        let value = |cap: Cap| match cap {
-            Cap::Languages => Some(format!("{},{}", LANGUAGES.len(), LANGUAGES.join(","))),
-            Cap::Sasl => Some(mechanisms().to_owned()),
-            Cap::AccountRegistration if around.registration => Some("before-connect".to_owned()),
-            Cap::Multiline => Some(format!("max-bytes={},max-lines={MULTILINE_LINES}", around.wire.line_bytes)),
-            Cap::Metadata2 | Cap::Metadata3 => Some(super::metadata::value(cap, around)),
-            _ => None,
-        };
-        let named = |cap: &Cap| match value(*cap).filter(|_| values) {
-            Some(value) => format!("{}={value}", cap.name()),
-            None => cap.name().to_owned(),
-        };
-        let offered = |cap: &&Cap| around.registration || **cap != Cap::AccountRegistration;
-        let mut caps: Vec<_> = Cap::ALL.iter().filter(offered).map(named).collect();
-        if let (Some((port, seconds)), true) = (around.house().sts, values) {
-            caps.push(if around.secure { format!("sts=duration={seconds}") } else { format!("sts=port={port}") });
-        }
-        caps
-    }
-
     /// A list of capabilities, in as many lines as it takes. A client that does not know of several lines is told what
     /// fits into one, which is why drafts come last.
     fn cap_lines(&self, around: &Around<'_>, what: &str, version: u16, caps: &[String]) -> Step {
@@ -108,23 +85,27 @@ impl Client {
         let mut out = Vec::new();
         for (at, line) in lines.iter().enumerate() {
             let more = at + 1 < lines.len();
-            let Step::Tell(bytes) = self.tell(around, |to| {
-                let nick = to.nick();
-                let head = to.command("CAP").param(nick).param(what);
-                if more { head.param("*") } else { head }.trailing(line)
-            }) else {
-                continue;
-            };
-            out.extend_from_slice(&bytes);
+            let head = self.begin_cap(&mut out, around, what);
+            if more { head.param("*") } else { head }.trailing(line).end();
         }
         Step::Tell(out)
+    }
+
+    fn begin_cap<'a>(&self, out: &'a mut Vec<u8>, around: &Around<'_>, what: &str) -> Line<'a> {
+        let line = Line::new(out).source(&around.house().server).command("CAP");
+        line.param(self.called(around)).param(what)
+    }
+
+    pub(crate) fn put_cap(&self, out: &mut Vec<u8>, around: &Around<'_>, what: &str, caps: &str) {
+        self.begin_cap(out, around, what).trailing(caps).end();
     }
 
     fn cap_req(&mut self, asked: &str, around: &Around<'_>) -> Vec<Step> {
         self.negotiating |= !self.inside;
         let changed = asked.split_ascii_whitespace().try_fold(self.style.caps, |caps: Caps, word| {
             let (name, on) = word.strip_prefix('-').map_or((word, true), |name| (name, false));
-            let cap = Cap::of_name(name).filter(|cap| around.registration || *cap != Cap::AccountRegistration)?;
+            // What is gone can still be given up: a client may do so when it hears of it.
+            let cap = Cap::of_name(name).filter(|cap| !on || around.offer.has(*cap))?;
             // Who has asked for capabilities in this way is told of them for as long as it is here.
             if cap == Cap::CapNotify && !on && self.version >= WITH_VALUES { None } else { Some(caps.with(cap, on)) }
         });
@@ -136,11 +117,9 @@ impl Client {
             }
             None => ("NAK", Vec::new()),
         };
-        let told = self.tell(around, |to| {
-            let nick = to.nick();
-            to.command("CAP").param(nick).param(word).trailing(asked)
-        });
-        std::iter::once(told).chain(steps).collect()
+        let mut told = Vec::new();
+        self.put_cap(&mut told, around, word, asked);
+        std::iter::once(Step::Tell(told)).chain(steps).collect()
     }
 
     pub(crate) fn nick(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
@@ -270,7 +249,7 @@ impl Client {
 }
 
 /// The languages that the hall speaks.
-const LANGUAGES: [&str; 2] = ["en", "ko"];
+pub(crate) const LANGUAGES: [&str; 2] = ["en", "ko"];
 
 /// Lines of one message of several lines.
 pub(crate) const MULTILINE_LINES: usize = 100;

@@ -414,7 +414,7 @@ pub fn aside(reply: &Reply, style: super::Style, codec: &Codec) -> Vec<u8> {
         me: &me,
         now: hall::Time(0),
         secure: false,
-        registration: false,
+        offer: &super::Offer::default(),
         gateway: false,
         lang: style.lang,
     };
