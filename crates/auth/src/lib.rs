@@ -12,6 +12,7 @@
 mod cost;
 mod exchange;
 mod limits;
+mod machine;
 mod message;
 mod password;
 pub mod scram;
@@ -24,6 +25,7 @@ pub use limits::{
     ITERATIONS_MAX, ITERATIONS_MIN, LANES_MAX, MEMORY_KIB_MAX, MESSAGE_BYTES_MAX, NAME_BYTES_MAX, NONCE_BYTES,
     PASSES_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SALT_BYTES, VERIFIER_BYTES_MAX,
 };
+pub use machine::MachinePassword;
 pub use message::{decode_message, encode_message};
 pub use password::{BadPassword, prepare};
 pub use turn::go_on;

@@ -42,7 +42,9 @@ pub struct Ticket {
 enum Place {
     /// In total, and for this address.
     Of(IpAddr),
-    /// In total: a proxy has not said yet for whom it speaks, or speaks for itself.
+    /// In total: whose it is will be said.
+    Open,
+    /// In total: a proxy speaks for itself.
     OfProxy,
     /// Among those of the local socket.
     Local,
@@ -71,13 +73,12 @@ impl Admission {
         self.bars.set(bars);
     }
 
-    /// A place for a connection from a proxy, whose own address does not count. Whom it speaks for is said
-    /// [later](Ticket::settle).
+    /// A place for a connection from where one may speak for others. Whom it counts for is said [later](Ticket::settle).
     ///
     /// # Errors
     /// As for [`admit`](Self::admit).
-    pub fn admit_proxy(self: &Arc<Self>, limits: &Limits) -> Result<Ticket, (Why, Option<Ticket>)> {
-        self.place(Place::OfProxy, limits)
+    pub fn admit_open(self: &Arc<Self>, limits: &Limits) -> Result<Ticket, (Why, Option<Ticket>)> {
+        self.place(Place::Open, limits)
     }
 
     /// A place for a connection to the local socket, while there is one. The others do not take it away.
@@ -173,6 +174,17 @@ impl Counts {
         Ok(())
     }
 
+    /// One less from an address.
+    fn give_back(&mut self, place: Place) {
+        let Place::Of(address) = place else { return };
+        if let Some(here) = self.by_address.get_mut(&address) {
+            *here -= 1;
+            if *here == 0 {
+                self.by_address.remove(&address);
+            }
+        }
+    }
+
     /// Somebody comes from an address from which not too many have come in the last minute.
     fn comes(&mut self, address: IpAddr, most: u32, addresses: usize) -> Result<(), Why> {
         const MINUTE: Duration = Duration::from_secs(60);
@@ -197,22 +209,43 @@ impl Counts {
 }
 
 impl Ticket {
-    /// The place of somebody from this address, for whom a proxy speaks.
+    /// The place of somebody from this address, for whom somebody else speaks.
     ///
     /// # Errors
     /// When there is none for that address; as for [`Admission::admit`].
     pub fn settle(mut self, address: IpAddr, limits: &Limits) -> Result<Self, (Why, Option<Self>)> {
+        match self.move_to(address, limits) {
+            Ok(()) => Ok(self),
+            Err(why) => Err(self.admission.refuse(why, limits)),
+        }
+    }
+
+    /// From now on it is the place of somebody from this address, and that of nobody else.
+    ///
+    /// # Errors
+    /// When there is none for that address, and why. Then it is what it was.
+    pub fn move_to(&mut self, address: IpAddr, limits: &Limits) -> Result<(), Why> {
         if self.admission.bars.keep_out(address) {
-            return Err(self.admission.refuse(Why::Barred, limits));
+            return Err(Why::Barred);
         }
         let place = Place::Of(site(address));
-        let taken = self.admission.lock().take(place, limits);
-        match taken {
-            Ok(()) => {
-                self.place = place;
-                Ok(self)
-            }
-            Err(why) => Err(self.admission.refuse(why, limits)),
+        let mut counts = self.admission.lock();
+        counts.take(place, limits)?;
+        counts.give_back(self.place);
+        self.place = place;
+        Ok(())
+    }
+
+    /// Whether it has not been said yet whose it is.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.place, Place::Open)
+    }
+
+    /// A proxy speaks for itself: it counts for no address.
+    pub fn keep(&mut self) {
+        if self.is_open() {
+            self.place = Place::OfProxy;
         }
     }
 }
@@ -226,15 +259,9 @@ impl Drop for Ticket {
                 return;
             }
             Place::Local => counts.local -= 1,
-            Place::OfProxy => counts.total -= 1,
-            Place::Of(address) => {
+            place @ (Place::Open | Place::OfProxy | Place::Of(_)) => {
                 counts.total -= 1;
-                if let Some(here) = counts.by_address.get_mut(&address) {
-                    *here -= 1;
-                    if *here == 0 {
-                        counts.by_address.remove(&address);
-                    }
-                }
+                counts.give_back(place);
             }
         }
         if counts.total + counts.local == 0 {
@@ -291,18 +318,39 @@ mod tests {
         let limits = Limits { connections: Some(4), connections_per_address: Some(1), ..Limits::default() };
         let admission = Arc::new(Admission::default());
         let proxied = |address: &str| {
-            let ticket = admission.admit_proxy(&limits).map_err(|(why, _)| why)?;
+            let ticket = admission.admit_open(&limits).map_err(|(why, _)| why)?;
             ticket.settle(address.parse().unwrap(), &limits).map_err(|(why, _)| why)
         };
         let first = proxied("192.0.2.1").unwrap();
         let _second = proxied("192.0.2.2").unwrap();
         assert_eq!(proxied("192.0.2.1").unwrap_err(), Why::Crowded);
         assert_eq!(admission.admit("192.0.2.2".parse().unwrap(), &limits).unwrap_err().0, Why::Crowded);
-        let _own = (admission.admit_proxy(&limits).unwrap(), admission.admit_proxy(&limits).unwrap());
+        let _own = (admission.admit_open(&limits).unwrap(), admission.admit_open(&limits).unwrap());
         assert_eq!(proxied("192.0.2.3").unwrap_err(), Why::Full);
         drop(first);
         let _again = proxied("192.0.2.1").unwrap();
         assert_eq!(admission.count(), 4);
+    }
+
+    #[test]
+    fn a_place_is_moved_to_whom_a_gateway_speaks_for_or_stays_where_it_was() {
+        let limits = Limits { connections_per_address: Some(1), ..Limits::default() };
+        let admission = Arc::new(Admission::default());
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let (mut open, mut own) =
+            (admission.admit_open(&limits).unwrap(), admission.admit(address("10.0.0.1"), &limits).unwrap());
+        assert!(open.is_open() && !own.is_open());
+        own.move_to(address("192.0.2.1"), &limits).unwrap();
+        let _again = admission.admit(address("10.0.0.1"), &limits).expect("its own place was given back");
+        assert_eq!(open.move_to(address("192.0.2.1"), &limits), Err(Why::Crowded));
+        assert!(open.is_open());
+        drop(own);
+        open.move_to(address("192.0.2.1"), &limits).unwrap();
+        admission.bar(vec![Bar { network: "192.0.2.9/32".parse().unwrap(), until_ms: None }]);
+        assert_eq!(open.move_to(address("192.0.2.9"), &limits), Err(Why::Barred));
+        assert_eq!(admission.admit(address("192.0.2.1"), &limits).unwrap_err().0, Why::Crowded, "it is still there");
+        drop(open);
+        assert_eq!(admission.count(), 1);
     }
 
     #[test]

@@ -137,6 +137,8 @@ pub enum Command {
         /// Whether it speaks to the gateway in TLS.
         secure: bool,
     },
+    /// A gateway that was to say where the session comes from gave a wrong password, which counts as any other.
+    NotVouched,
     /// Where was something said last between two marks?
     Targets {
         /// Behind this.
@@ -470,6 +472,10 @@ impl Hall {
             }
             Command::Council { room, kind, text, tags } => self.tell_council(session, room, kind, text, tags, out),
             Command::Vouch { address, secure } => self.vouch(session, address, secure, out),
+            Command::NotVouched => {
+                self.note_failure(session);
+                Ok(())
+            }
             Command::Targets { after, before, most } => self.targets(session, after, before, most, out),
             Command::Marker(to, until) => self.marker(session, &to, until, out),
             Command::Metadata(of, asked) => self.metadata(session, of, asked, out),
@@ -493,7 +499,7 @@ impl Hall {
         door.account |= !may && self.policy.guests == crate::Guests::Refused;
         let (at_all, of_guests) = match command {
             C::Ping(_) | C::Quit(_) | C::Pass(_) | C::Enter => (true, true),
-            C::Profile { .. } | C::Nick { .. } | C::Vouch { .. } if door.register => (true, true),
+            C::Profile { .. } | C::Nick { .. } | C::Vouch { .. } | C::NotVouched if door.register => (true, true),
             C::Away(_) if door.register => (!door.password, true),
             C::Login { .. } | C::LoginByCertificate(_) => (!door.password, true),
             C::Register(_) | C::Nick { .. } => (!door.password, true),

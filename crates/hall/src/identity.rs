@@ -156,6 +156,12 @@ impl Hall {
         too_often
     }
 
+    /// Where a session comes from. None when it has gone.
+    #[must_use]
+    pub fn origin(&self, session: SessionId) -> Option<&Origin> {
+        Some(&self.sessions.get(&session)?.origin)
+    }
+
     /// Who a session is to others. None when it has gone.
     #[must_use]
     pub fn me(&self, session: SessionId) -> Option<Me> {

@@ -135,7 +135,8 @@ fn apply_variables(env: &Env, setup: &mut Setup, wrongs: &mut Vec<Wrong>) {
     for key in keys::KEYS {
         let name = key.variable();
         let Some(value) = env.get(&name) else { continue };
-        let shown = format!("`{}`", value.to_string_lossy());
+        let secret = matches!(key.kind, Kind::Password | Kind::Gateways);
+        let shown = if secret { "`…`".to_owned() } else { format!("`{}`", value.to_string_lossy()) };
         let set = match value.to_str() {
             Some(word) => value::set(setup, key, &Given::word(key, word), env),
             None => Err(Bad::default()),

@@ -1,8 +1,11 @@
-//! What IRC clients are told when the configuration is read again, over real sockets and a real SIGHUP.
+//! What IRC clients are told when the configuration is read again, and gateways that say for whom they speak: over real
+//! sockets, with a real SIGHUP.
 
 #![allow(clippy::unwrap_used)] // In a test it is an assertion.
 
 mod common;
+
+use std::net::Ipv4Addr;
 
 use common::{Peer, Server, Setup, has, times};
 use rustix::process::Signal;
@@ -86,4 +89,140 @@ fn an_admin_has_the_configuration_read_again() {
     let mut other = server.silent();
     other.say("NICK other\r\nUSER o 0 * :o\r\n");
     has(&other.until(" MODE ").join("\n"), " NETWORK=After ");
+}
+
+/// What a gateway says first: its password, and the client's address.
+fn webirc(password: &str, address: &str, options: &str) -> String {
+    format!("WEBIRC {password} gate host.example {address} :{options}\r\n")
+}
+
+/// Somebody who comes by a gateway, from this address of the loopback to the server.
+fn by_gateway(server: &Server, from: Ipv4Addr, first: &str) -> Peer {
+    let mut peer = Peer::connect_from(from, server.address).unwrap();
+    peer.say(first);
+    peer
+}
+
+/// Makes sure that a connection ends with this.
+#[track_caller]
+fn is_refused(mut peer: Peer, why: &str) {
+    assert_eq!(peer.rest_text(), format!("ERROR :Closing Link: {why}\r\n"));
+}
+
+/// What somebody is told of themselves: from where they come, and whether securely.
+#[track_caller]
+fn whois(peer: &mut Peer, nick: &str) -> String {
+    peer.say(format!("WHOIS {nick}\r\n"));
+    peer.until(" 318 ").join("\n")
+}
+
+const GATEWAY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+const PROXY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
+const STRANGER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
+const PASSWORD: &str = "hunter2hunter2";
+/// What `printf %s hunter2hunter2 | sha256sum` prints.
+const HASH: &str = "76880d60191af3b3f803a656b7716f0179928357fc32421ced973ed265e15718";
+
+#[test]
+fn a_gateway_is_believed_by_its_place_and_its_password() {
+    let gateways = format!("irc.gateways = [\"{GATEWAY} sha256:{HASH}\"]\nproxy.trusted = [\"{PROXY}\"]\n");
+    let server = Setup::new().config(&gateways).start();
+    let by = |from, first: &str| by_gateway(&server, from, first);
+    let mut minji = come(by(GATEWAY, &webirc(PASSWORD, "2001:db8::7", "secure")), "minji", "");
+    let told = whois(&mut minji, "minji");
+    has(&told, "*@2001:db8::7 2001:db8::7");
+    assert!(!told.contains(" 671 "), "the way from the gateway to here is not in TLS");
+    is_refused(by(GATEWAY, &webirc("hunter3hunter3", "192.0.2.7", "")), "Invalid WebIRC password");
+    is_refused(by(GATEWAY, &webirc(&format!("sha256:{HASH}"), "192.0.2.7", "")), "Invalid WebIRC password");
+    is_refused(by(GATEWAY, &webirc(PASSWORD, "nowhere", "")), "WEBIRC needs the client's address");
+    is_refused(by(GATEWAY, &format!("WEBIRC {}\r\n", "x".repeat(600))), "WEBIRC needs the client's address");
+    is_refused(by(STRANGER, &webirc(PASSWORD, "192.0.2.7", "")), "You may not speak for others");
+    // Who is trusted to say so in a PROXY header needs no password, until there is one for it.
+    let mut old = come(by(PROXY, &webirc("whatever", "192.0.2.8", "")), "old", "");
+    has(&whois(&mut old, "old"), "*@192.0.2.8 192.0.2.8");
+    let more = gateways.replace("\"]\nproxy", &format!("\", \"{PROXY}/32 another-one\"]\nproxy"));
+    reload(&server, &more, 1);
+    is_refused(by(PROXY, &webirc("whatever", "192.0.2.8", "")), "Invalid WebIRC password");
+    let mut new = come(by(PROXY, &webirc("another-one", "192.0.2.9", "")), "new", "");
+    has(&whois(&mut new, "new"), "*@192.0.2.9 192.0.2.9");
+    // A gateway behind a proxy is believed by its own address.
+    let header = format!("PROXY TCP4 {GATEWAY} 127.0.0.1 4711 55555\r\n");
+    let mut both = come(by(PROXY, &(header + &webirc(PASSWORD, "192.0.2.10", ""))), "both", "");
+    has(&whois(&mut both, "both"), "*@192.0.2.10 192.0.2.10");
+}
+
+#[test]
+fn tls_counts_on_the_whole_way_alone_and_a_gateways_certificate_is_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = common::tls::certificate(folder.path(), "gate");
+    let server = Setup::new().config(&format!("irc.gateways = \"127.0.0.1 {PASSWORD}\"\n")).start();
+    let gate = |first: &str| {
+        let mut peer = server.silent().certified(&own);
+        peer.say(first);
+        peer
+    };
+    let mut whole = come(gate(&webirc(PASSWORD, "192.0.2.7", "secure=yes")), "whole", "CAP REQ :sasl\r\n");
+    has(&whois(&mut whole, "whole"), " 671 ");
+    let mut half = come(gate(&webirc(PASSWORD, "192.0.2.8", "")), "half", "");
+    assert!(!whois(&mut half, "half").contains(" 671 "));
+    // Somebody whose certificate this is would be let in by it.
+    let mut owner = come(server.silent().certified(&own), "owner", "");
+    owner.say("REGISTER * * :hunter2hunter2\r\nPRIVMSG maru :certificate add\r\n");
+    owner.until(" 900 ");
+    heard(&mut owner);
+    whole.say("AUTHENTICATE EXTERNAL\r\nAUTHENTICATE +\r\n");
+    has(whole.until(" 904 ").last().unwrap(), "your connection has shown no certificate");
+}
+
+#[test]
+fn a_client_behind_a_gateway_counts_for_its_own_address() {
+    let gateway = format!("irc.gateways = [\"{GATEWAY} {PASSWORD}\"]\n");
+    let server = Setup::new().config(&gateway).limit("connections_per_address", 2).start();
+    let come_from = |address: &str| {
+        let mut peer = by_gateway(&server, GATEWAY, &webirc(PASSWORD, address, ""));
+        peer.say("CAP LIST\r\n");
+        peer
+    };
+    let mut clients: Vec<Peer> =
+        ["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.3"].into_iter().map(come_from).collect();
+    for client in &mut clients {
+        client.until(" LIST ");
+    }
+    // The gateway itself, which says for whom it speaks with nothing else, counts as anybody.
+    let own: Vec<Peer> = (0..2)
+        .map(|_| {
+            let mut peer = by_gateway(&server, GATEWAY, "CAP LIST\r\n");
+            peer.until(" LIST ");
+            peer
+        })
+        .collect();
+    has(&by_gateway(&server, GATEWAY, "CAP LIST\r\n").rest_text(), "too many connections from your address");
+    is_refused(
+        by_gateway(&server, GATEWAY, &webirc(PASSWORD, "192.0.2.1", "")),
+        "too many connections from your address",
+    );
+    come_from("192.0.2.2").until(" LIST ");
+    drop(own);
+    // Who leaves gives the place back to whom it was taken for.
+    clients.truncate(1);
+    assert_eq!(common::admin(&server.data(), &["ban", "192.0.2.9/32"], "").0, 0);
+    is_refused(by_gateway(&server, GATEWAY, &webirc(PASSWORD, "192.0.2.9", "")), "your address is kept out");
+    loop {
+        // The server hears of those who have left when it does.
+        let mut again = come_from("192.0.2.1");
+        if again.line().contains(" LIST ") {
+            break;
+        }
+    }
+}
+
+#[test]
+fn wrong_passwords_of_a_gateway_count_as_any_others() {
+    let gateway = format!("irc.gateways = [\"{GATEWAY} {PASSWORD}\"]\n");
+    let server = Setup::new().config(&gateway).limit("login_failures_per_hour", 2).start();
+    for _ in 0..2 {
+        is_refused(by_gateway(&server, GATEWAY, &webirc("guess-guess", "192.0.2.1", "")), "Invalid WebIRC password");
+    }
+    let told = by_gateway(&server, GATEWAY, &webirc(PASSWORD, "192.0.2.1", "")).rest_text();
+    has(&told, "too many wrong passwords");
 }

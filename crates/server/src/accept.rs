@@ -69,10 +69,11 @@ fn welcome(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) {
     }
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     let proxy = settings.proxies.contain(peer.ip());
-    let (origin, place) = if proxy {
-        (Origin::Proxy, shared.admission.admit_proxy(&settings.gate))
+    let origin = if proxy { Origin::Proxy } else { Origin::Anybody };
+    let place = if proxy || settings.gateways.may_be_at(peer.ip()) {
+        shared.admission.admit_open(&settings.gate)
     } else {
-        (Origin::Anybody, shared.admission.admit(peer.ip(), &settings.gate))
+        shared.admission.admit(peer.ip(), &settings.gate)
     };
     let guest = match place {
         Ok(ticket) => Guest::new(stream, peer, origin, ticket),

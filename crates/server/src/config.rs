@@ -1,11 +1,15 @@
 //! What a server is told when it starts. Plain data: where it comes from (flags, environment, a file) is `maru`'s affair.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
+use auth::MachinePassword;
 use gate::Networks;
+use hall::Secret;
+use ipnet::IpNet;
 use ledger::Retention;
 use wire::Lang;
+use wire::irc::Disbelief;
 
 /// The port of the house.
 pub const PORT: u16 = 55_555;
@@ -36,6 +40,8 @@ pub struct Settings {
     pub irc: IrcSettings,
     /// Networks of proxies that may say for whom they speak (PROXY protocol).
     pub proxies: Networks,
+    /// Gateways of IRC that may say for whom they speak (WEBIRC).
+    pub gateways: Gateways,
     /// Where entries are kept, and how safely.
     pub durability: Durability,
     /// How long they are kept.
@@ -52,6 +58,44 @@ pub struct Settings {
     pub ledger: ledger::Limits,
     /// Limits of the server's own buffers and waits.
     pub server: crate::Limits,
+}
+
+/// Gateways of IRC.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gateways(pub Vec<Gateway>);
+
+/// A gateway of IRC, or several with one password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    /// Where it comes from.
+    pub network: IpNet,
+    /// What it says to be believed.
+    pub password: MachinePassword,
+}
+
+impl Gateways {
+    /// Those that come from there.
+    fn at(&self, address: IpAddr) -> impl Iterator<Item = &Gateway> {
+        let address = address.to_canonical();
+        self.0.iter().filter(move |gateway| gateway.network.contains(&address))
+    }
+
+    /// Whether there may be one at this address.
+    pub(crate) fn may_be_at(&self, address: IpAddr) -> bool {
+        self.at(address).next().is_some()
+    }
+}
+
+impl Settings {
+    /// Whether somebody at this address who gives this password may say for whom they speak. A trusted proxy need not give
+    /// one, unless it is among the gateways, too.
+    pub(crate) fn believes(&self, address: IpAddr, password: &Secret) -> Result<(), Disbelief> {
+        if self.gateways.may_be_at(address) {
+            let known = self.gateways.at(address).any(|gateway| gateway.password.is(password));
+            return if known { Ok(()) } else { Err(Disbelief::Password) };
+        }
+        if self.proxies.contain(address) { Ok(()) } else { Err(Disbelief::NoGateway) }
+    }
 }
 
 /// What IRC tells of the hall as a whole.
@@ -129,6 +173,7 @@ impl Default for Settings {
             tls: TlsSettings::default(),
             irc: IrcSettings::default(),
             proxies: Networks::default(),
+            gateways: Gateways::default(),
             durability: Durability::default(),
             retention: Retention::default(),
             policy: hall::Policy::default(),

@@ -103,8 +103,6 @@ struct Seat {
     conn: Arc<Conn>,
     /// Its side of the conversation.
     dialog: Dialog,
-    /// Whether it came in TLS.
-    secure: bool,
     /// Only while a batch is under way: an idle session holds no memory for it.
     busy: Option<Box<Busy>>,
 }
@@ -270,7 +268,7 @@ impl Hub {
         let peer = conn.peer;
         let style = conn.outbox().style();
         let dialog = if let Style::Irc(style) = style { Dialog::irc(style.lang) } else { Dialog::Lines };
-        self.seats.insert(session, Seat { conn, dialog, secure: origin.secure, busy: None });
+        self.seats.insert(session, Seat { conn, dialog, busy: None });
         self.hall.arrive(session, origin, how, &mut self.effects);
         for effect in &mut self.effects {
             // It took a while to find out what the client speaks; what was said meanwhile is for it too.
@@ -597,7 +595,7 @@ impl Hub {
             Effect::Prove(session, proof) => {
                 let Some(seat) = self.seats.get_mut(&session) else { return };
                 seat.busy.get_or_insert_default().changing = true;
-                let address = seat.conn.peer.ip();
+                let address = self.hall.origin(session).map_or(seat.conn.peer.ip(), |origin| origin.address);
                 self.put(session, Slot::Ledger);
                 if !self.shared.proofs.ask(session, address, proof, &self.shared.settings.load().server) {
                     self.unproved.push(session);

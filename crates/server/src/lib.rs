@@ -27,7 +27,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-pub use config::{Config, Durability, IrcSettings, PORT, Settings, TlsSettings};
+pub use auth::MachinePassword;
+pub use config::{Config, Durability, Gateway, Gateways, IrcSettings, PORT, Settings, TlsSettings};
 pub use error::Error;
 pub use gate::{CertificateError, Fingerprint, Networks};
 pub use limits::Limits;

@@ -13,6 +13,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use wire::Dialect;
+use wire::irc::Webirc;
 use wire::refuse::{Why, refusal};
 
 use crate::Settings;
@@ -80,6 +81,7 @@ pub(crate) async fn meet(mut guest: Box<Guest>, shared: Arc<Shared>) -> Option<P
         () = shared.stopping.notified() => return None,
     };
     let met = if guest.origin == Origin::Anybody && sniffed.dialect != Some(Dialect::Tls) {
+        guest = settle_own(guest, &sniffed, &settings)?;
         judge(&guest, sniffed, &settings)
     } else {
         let deadline = start + Duration::from_millis(settings.gate.handshake_ms);
@@ -107,27 +109,26 @@ async fn find_out(
     shared: &Arc<Shared>,
 ) -> Option<(Box<Guest>, Met)> {
     let limits = &settings.gate;
-    if guest.origin == Origin::Proxy {
-        if sniffed.dialect == Some(Dialect::Proxy) {
-            (guest, sniffed) = spoken_for(guest, sniffed.first, deadline, settings).await?;
-            deadline = Instant::now() + Duration::from_millis(limits.handshake_ms);
-        } else {
-            let own = guest.peer;
-            guest = settle(*guest, own, settings)?;
-        }
+    if guest.origin == Origin::Proxy && sniffed.dialect == Some(Dialect::Proxy) {
+        (guest, sniffed) = spoken_for(guest, sniffed.first, deadline, settings).await?;
+        deadline = Instant::now() + Duration::from_millis(limits.handshake_ms);
     }
     if sniffed.dialect == Some(Dialect::Tls) && guest.refused.is_none() {
         let alpn;
         (guest, alpn) = secure(*guest, &sniffed.first, deadline, settings, shared).await?;
         if alpn == Some(Alpn::Http) {
             // What it said that it would speak is all that it is listened to for.
-            return Some((guest, Met::Http(Vec::new())));
+            sniffed = Sniffed { dialect: Some(Dialect::Http), first: Vec::new(), silent: false };
+            guest = settle_own(guest, &sniffed, settings)?;
+            let met = judge(&guest, sniffed, settings);
+            return Some((guest, met));
         }
         sniffed = sniff(&mut guest.transport, Vec::new(), Origin::Anybody, limits).await.ok()?;
         if alpn == Some(Alpn::Irc) && sniffed.dialect == Some(Dialect::Http) {
             return Some((guest, Met::Refused(None, Why::Unspoken)));
         }
     }
+    guest = settle_own(guest, &sniffed, settings)?;
     let met = judge(&guest, sniffed, settings);
     Some((guest, met))
 }
@@ -171,13 +172,26 @@ async fn spoken_for(
             return None;
         }
     };
-    if let Some(source) = header.source {
-        guest = settle(*guest, source, settings)?;
-        tracing::debug!(%proxy, peer = %source, "came by a proxy");
+    match header.source {
+        // For whom a gateway speaks is yet to be said.
+        Some(source) if settings.gateways.may_be_at(source.ip()) => guest.peer = source,
+        Some(source) => guest = settle(*guest, source, settings)?,
+        None => guest.ticket.keep(),
     }
+    tracing::debug!(%proxy, peer = %guest.peer, "came by a proxy");
     guest.secure = header.secure;
     let sniffed = sniff(&mut guest.transport, header.rest, Origin::Anybody, &settings.gate).await.ok()?;
     Some((guest, sniffed))
+}
+
+/// Who could have spoken for others and does not speaks for themselves. A gateway has yet to say for whom it speaks.
+fn settle_own(guest: Box<Guest>, sniffed: &Sniffed, settings: &Settings) -> Option<Box<Guest>> {
+    let says = sniffed.dialect == Some(Dialect::Irc) && Webirc::may_begin(&sniffed.first);
+    if says || !guest.ticket.is_open() {
+        return Some(guest);
+    }
+    let own = guest.peer;
+    settle(*guest, own, settings)
 }
 
 /// From now on it is this address's. None when there is no place for it, not even to be told so.

@@ -1,6 +1,8 @@
 //! The task of a connection in the hall, in whichever dialect: it reads when there is something to read and nothing under way, and
 //! writes when it is woken. While it is idle it holds no buffer and no timer.
 
+mod gateway;
+
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
@@ -65,7 +67,7 @@ pub(crate) struct Arrival {
 pub(crate) struct Plain {
     conn: Arc<Conn>,
     shared: Arc<Shared>,
-    _ticket: Ticket,
+    ticket: Ticket,
     ear: Ear,
     bucket: Bucket,
     /// Bytes that were read and not yet taken. Nothing more is read meanwhile.
@@ -79,7 +81,8 @@ pub(crate) struct Plain {
 #[derive(Debug)]
 enum Ear {
     Lines(Framer, Speaker),
-    Irc(irc::Framer),
+    /// IRC; whether it has said anything yet.
+    Irc(irc::Framer, bool),
 }
 
 /// Something that has to be waited for before anything else is done.
@@ -158,14 +161,14 @@ impl Plain {
         tracing::debug!(%peer, session = session.0, secure, certificate = shown, local, "connected");
         let lang = shared.settings.load().language;
         let (style, ear) = if how == hall::Arrival::Introduced {
-            (Style::Irc(irc::Style { lang, ..irc::Style::default() }), Ear::Irc(irc::Framer::default()))
+            (Style::Irc(irc::Style { lang, ..irc::Style::default() }), Ear::Irc(irc::Framer::default(), false))
         } else {
             (Style::lines(lang), Ear::Lines(Framer::default(), Speaker::default()))
         };
         let mut plain = Self {
             conn: Arc::new(Conn::new(peer, transport, session, Outbox::new(session, style))),
             shared,
-            _ticket: ticket,
+            ticket,
             ear,
             bucket: Bucket::default(),
             unread: first,
@@ -309,7 +312,7 @@ impl Plain {
         let taking = Taking { settings: &settings, now_ms, most };
         match self.ear {
             Ear::Lines(..) => self.take_lines(&taking, &mut batch),
-            Ear::Irc(_) => self.take_irc(&taking, &mut batch),
+            Ear::Irc(..) => self.take_irc(&taking, &mut batch),
         }
         batch
     }
@@ -366,13 +369,18 @@ impl Plain {
 
     /// What lines of IRC ask for.
     fn take_irc(&mut self, taking: &Taking<'_>, batch: &mut Vec<Asked>) {
-        let Ear::Irc(framer) = &mut self.ear else { return };
+        let Ear::Irc(framer, begun) = &mut self.ear else { return };
+        let first = !*begun;
         let used = framer.feed(&self.unread, &mut |frame| {
+            *begun = true;
             batch.push(Asked::Irc(Box::new(Heard::of(frame))));
             if batch.len() < taking.most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         let all = used == self.unread.len();
         self.bucket.take(batch.len());
+        if let Some(Asked::Irc(heard)) = batch.first_mut().filter(|_| first) {
+            self.settle(heard, taking.settings);
+        }
         if all {
             self.unread = Vec::new();
         } else {

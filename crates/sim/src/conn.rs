@@ -6,8 +6,9 @@
 
 use std::ops::ControlFlow;
 
+use auth::MachinePassword;
 use hall::{Command, LogId, Seq, SessionId, Text, Time};
-use wire::irc::{self, Heard};
+use wire::irc::{self, Disbelief, Heard, Webirc};
 use wire::lines::{self, Frame, Framer, Names, Speaker};
 use wire::outbox::Next;
 use wire::{Asked, Codec, Lang, Outbox, Style};
@@ -26,6 +27,10 @@ pub(crate) struct Conn {
     speaker: Speaker,
     /// What makes messages of the bytes of a client that speaks IRC.
     irc: Option<irc::Framer>,
+    /// Whether it has said anything yet over IRC.
+    begun: bool,
+    /// What gateways say to be believed for whom they speak. Where there is none, nobody is.
+    pub(crate) gateway: Option<MachinePassword>,
     /// What has come and was not read.
     pub(crate) arrived: Vec<u8>,
     /// The client has sent its last byte.
@@ -80,6 +85,8 @@ impl Conn {
             framer: Framer::default(),
             speaker: Speaker::default(),
             irc: None,
+            begun: false,
+            gateway: None,
             arrived: Vec::new(),
             eof: false,
             unread: Vec::new(),
@@ -142,7 +149,13 @@ impl Conn {
         let mut batch = Vec::new();
         let Some(framer) = self.irc.as_mut().filter(|_| !self.done) else { return batch };
         let used = framer.feed(&self.unread, &mut |frame| {
-            batch.push(Asked::Irc(Box::new(Heard::of(frame))));
+            let heard = Heard::of(frame);
+            let first = !std::mem::replace(&mut self.begun, true);
+            let heard = match heard.webirc().filter(|_| first) {
+                Some(webirc) => Heard::Vouched(believe(self.gateway, webirc)),
+                None => heard,
+            };
+            batch.push(Asked::Irc(Box::new(heard)));
             if batch.len() < plan.batch_commands { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         self.unread.drain(..used);
@@ -280,6 +293,12 @@ impl Conn {
         };
         self.cut.drain(..whole);
     }
+}
+
+/// What comes of what a gateway says first.
+fn believe(gateway: Option<MachinePassword>, webirc: Result<Webirc, Disbelief>) -> Result<Webirc, Disbelief> {
+    let (webirc, gateway) = (webirc?, gateway.ok_or(Disbelief::NoGateway)?);
+    if gateway.is(&webirc.password) { Ok(webirc) } else { Err(Disbelief::Password) }
 }
 
 /// Whatever a client of IRC is written has neither NUL nor a line that ends in anything but CR LF.

@@ -58,7 +58,6 @@ struct Seat {
     changing: bool,
     slots: VecDeque<Slot>,
     dialog: Dialog,
-    secure: bool,
     exchange: Option<Box<Exchange>>,
 }
 
@@ -124,7 +123,7 @@ impl Hub {
             Style::Lines(_) => Dialog::Lines,
             Style::Irc(style) => Dialog::irc(style.lang),
         };
-        self.seats.insert(session, Seat { dialog, secure: origin.secure, ..Seat::default() });
+        self.seats.insert(session, Seat { dialog, ..Seat::default() });
         self.hall.arrive(session, origin, how, &mut self.effects);
         self.run_effects(conns);
         self.flush(conns);
@@ -362,9 +361,8 @@ impl Hub {
             wire: &self.wire,
             me: &me,
             now: self.now,
-            secure: seat.secure,
+            secure: self.hall.origin(session).is_some_and(|origin| origin.secure),
             offer: &self.offer,
-            gateway: false,
             lang: wire::Lang::En,
         };
         Some(with(&mut seat.dialog, style(session, conns), &around))

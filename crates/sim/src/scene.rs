@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use auth::MachinePassword;
 use hall::{Arrival, Beginning, Entry, Origin, Reply, Secret, SessionId, Time};
 use ledger::Ledger;
 use wire::irc::House;
@@ -41,6 +42,7 @@ pub struct Scene {
     conns: Conns,
     ledger: Faulty,
     heard: BTreeMap<SessionId, Vec<u8>>,
+    gateway: Option<MachinePassword>,
     sessions: u64,
     entries: Vec<Arc<Entry>>,
 }
@@ -61,6 +63,7 @@ impl Scene {
             conns: Conns::default(),
             ledger: Faulty::new(ledger::Limits::default(), Rng::new(0)),
             heard: BTreeMap::new(),
+            gateway: None,
             sessions: 0,
             entries: Vec::new(),
         }
@@ -77,6 +80,11 @@ impl Scene {
         self.plan.wire = wire.clone();
         self.hub.reload(policy, wire, house, &mut self.conns);
         self.settle();
+    }
+
+    /// Whoever says this may say for whom they speak.
+    pub fn set_gateway(&mut self, password: MachinePassword) {
+        self.gateway = Some(password);
     }
 
     /// Everything that has happened so far.
@@ -102,6 +110,7 @@ impl Scene {
         (conn.window_bytes, conn.write_bytes, conn.whole_writes) = (usize::MAX, usize::MAX, true);
         if how == Arrival::Introduced {
             conn.speak_irc(self.lang);
+            conn.gateway = self.gateway;
         } else {
             conn.outbox.set_style(Style::lines(self.lang));
         }

@@ -70,6 +70,10 @@ impl NoSockets {
             ("registration", "open") => self.policy.registration = true,
             ("registration", "closed") => self.policy.registration = false,
             ("limits.line_bytes", bytes) => self.wire.line_bytes = bytes.parse().unwrap(),
+            ("irc.gateways", gateway) => {
+                let password = gateway.strip_prefix("127.0.0.1 ").and_then(auth::MachinePassword::read);
+                self.scene.set_gateway(password.expect("a password for those who come from here"));
+            }
             ("irc.motd", text) => self.house.motd = text.lines().map(str::to_owned).collect(),
             ("irc.admin", text) => text.clone_into(&mut self.house.admin),
             _ => panic!("{name} = {value} is no setting of a transcript"),

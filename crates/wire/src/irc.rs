@@ -31,6 +31,7 @@ mod show;
 mod style;
 mod support;
 mod talk;
+mod webirc;
 mod who;
 
 pub use caps::{Cap, Caps};
@@ -46,3 +47,4 @@ pub use reply::{Told, aside};
 pub use show::{encode, signal};
 pub use style::Style;
 pub use support::tokens;
+pub use webirc::{Disbelief, Webirc};

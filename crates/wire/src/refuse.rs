@@ -53,7 +53,7 @@ pub fn refusal(dialect: Dialect, why: Why, lang: Lang, codec: &Codec) -> Vec<u8>
     }
 }
 
-fn reason(why: Why, lang: Lang) -> &'static str {
+pub(crate) fn reason(why: Why, lang: Lang) -> &'static str {
     match why {
         Why::Full => lang.pick("the hall is full; try again later", "사람이 가득 찼습니다. 잠시 뒤에 다시 오세요"),
         Why::Crowded => lang.pick("too many connections from your address", "같은 주소에서 온 연결이 너무 많습니다"),

@@ -70,7 +70,6 @@ fn each_token_is_in_the_document() {
         now: hall::Time(0),
         secure: false,
         offer: &irc::Offer::default(),
-        gateway: false,
         lang: Lang::En,
     };
     check("Tokens of 005", irc::tokens(&around).iter().map(|(name, _)| (*name).to_owned()));

@@ -206,7 +206,7 @@ impl Hall {
     }
 
     /// Whether a session may give a password.
-    fn may_try(&mut self, session: SessionId, _: &mut Effects) -> Result<(), Refusal> {
+    pub(super) fn may_try(&mut self, session: SessionId, _: &mut Effects) -> Result<(), Refusal> {
         let known = &self.sessions[&session];
         let failures = known.rare.as_ref().map_or(0, |rare| rare.failures);
         let most = self.limits.login_failures_per_hour;
@@ -225,15 +225,20 @@ impl Hall {
         let rare = known.rare_mut();
         rare.failures += 1;
         let over = rare.failures >= self.limits.login_failures;
-        if !known.origin.local {
-            self.failures.note(known.origin.address, self.limits.watched_addresses, self.now);
-        }
+        self.note_failure(session);
         if !over {
             return Err(Refusal::WrongPassword);
         }
         out.push(Effect::Refuse(session, Refusal::TooManyFailures, self.head));
         out.push(Effect::Close(session));
         Ok(())
+    }
+
+    /// A wrong password came from where a session comes from.
+    pub(super) fn note_failure(&mut self, session: SessionId) {
+        if let Some(known) = self.sessions.get(&session).filter(|known| !known.origin.local) {
+            self.failures.note(known.origin.address, self.limits.watched_addresses, self.now);
+        }
     }
 
     /// The fingerprint of the certificate that a session has shown.

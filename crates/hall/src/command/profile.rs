@@ -159,7 +159,8 @@ impl Hall {
         if before { self.modes(session, Some(OwnMode::Admin), out) } else { Ok(()) }
     }
 
-    /// A session comes from elsewhere than its connection: who is kept out there is kept out here.
+    /// A session comes from elsewhere than its connection: who is kept out there is kept out here. A gateway from where too
+    /// many wrong passwords came is not listened to.
     pub(super) fn vouch(
         &mut self,
         session: SessionId,
@@ -167,9 +168,17 @@ impl Hall {
         secure: bool,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
+        if let Err(refusal) = self.may_try(session, out) {
+            out.push(Effect::Refuse(session, refusal, self.head));
+            out.push(Effect::Close(session));
+            return Ok(());
+        }
         let id = self.person_of(session);
         if let Some(known) = self.sessions.get_mut(&session) {
-            (known.origin.address, known.origin.secure) = (address.to_canonical(), secure);
+            known.origin.address = address.to_canonical();
+            // Neither half of the way makes up for the other; and what the gateway has shown is not its client's.
+            known.origin.secure &= secure;
+            known.origin.certificate = None;
         }
         self.forget_guise(id);
         if let Some(barred) = self.barred_session(session) {

@@ -77,6 +77,7 @@ impl File<'_> {
         let got = match key.kind {
             // Even what will not do for a password may be one.
             Kind::Password => "`…`".to_owned(),
+            Kind::Gateways => bad.got.clone().unwrap_or_else(|| "`…`".to_owned()),
             _ => self.shown(item.map_or(value.span(), Spanned::span)),
         };
         let place = self.place(at, key.name.to_owned());

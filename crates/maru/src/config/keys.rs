@@ -50,6 +50,8 @@ pub(crate) enum Kind {
     File(fn(&mut Settings) -> &mut Option<PathBuf>),
     /// On or off.
     Switch(fn(&mut Settings) -> &mut bool),
+    /// Gateways of IRC: networks, each with its password.
+    Gateways,
     /// Networks.
     Networks(fn(&mut Settings) -> &mut Networks),
     /// A whole number within bounds and, where the field can be without one, `off`.
@@ -224,6 +226,9 @@ pub(crate) static KEYS: &[Key] = &[
     Key::new("irc.admin", Kind::Text(300, false, |s| &mut s.irc.admin),
         "Whom to turn to, as /admin tells it.",
         "/admin에서 알려 주는, 관리자에게 연락하는 방법."),
+    Key::new("irc.gateways", Kind::Gateways,
+        "Gateways that may say for whom they speak (WEBIRC), such as \"192.0.2.7 PASSWORD\"; or its hash, as sha256:HASH.",
+        "누구를 대신하는지 밝히는 게이트웨이(WEBIRC): \"192.0.2.7 암호\". 암호 대신 해시를 sha256:HASH로 써도 됩니다."),
 
     Key::new("proxy.trusted", Kind::Networks(|s| &mut s.proxies),
         "Proxies that say for whom they speak (PROXY protocol). Whoever is silent there is greeted after handshake_ms.",

@@ -214,6 +214,32 @@ hint: set both, or neither: then the server has a certificate of its own",
 }
 
 #[test]
+fn gateways_are_checked_and_their_passwords_shown_to_nobody() {
+    let hash = format!("sha256:{}", "0a".repeat(32));
+    let gateways = "\nerror: `irc.gateways` at maru.toml:1 must be networks, each with a password of 8 to 128 characters, \
+                    such as `192.0.2.7 PASSWORD`, not ";
+    for (given, got) in [
+        ("[\"192.0.2.7 hunter2\"]", "`192.0.2.7…`"),
+        ("[\"192.0.2.7 hunter2 hunter2\"]", "`192.0.2.7…`"),
+        ("[\"192.0.2.7 :hunter2hunter2\"]", "`192.0.2.7…`"),
+        ("[\"192.0.2.7 sha256:0a0a\"]", "`192.0.2.7…`"),
+        ("[\"hunter2hunter2\"]", "`…`"),
+        ("[{ network = \"192.0.2.7\", password = \"hunter2hunter2\" }]", "`…`"),
+        ("5", "`…`"),
+    ] {
+        check(&format!("irc.gateways = {given}"), &format!("{gateways}{got}\nhint: the default is []"));
+    }
+    let file = format!("[irc]\ngateways = [\"192.0.2.7 hunter2hunter2\", \"10.0.0.0/8 {hash}\"]");
+    let of_file = of_file(&file, &home()).expect("nothing is wrong").settings.gateways;
+    let variable = format!("192.0.2.7 hunter2hunter2, 10.0.0.0/8 {hash}");
+    let env = [("HOME", "/home/u"), ("MARU_IRC_GATEWAYS", variable.as_str())].into();
+    let of_variable = load(&Flags::default(), &env).expect("nothing is wrong").settings.gateways;
+    assert_eq!(of_file, of_variable);
+    assert_eq!(of_file.0.iter().map(|gateway| gateway.network.prefix_len()).collect::<Vec<_>>(), [32, 8]);
+    assert!(!format!("{of_file:?}").contains("hunter2"));
+}
+
+#[test]
 fn what_is_no_toml_is_told_with_its_line() {
     let wrongs = of_file("language = \"en\"\n[limits\nrooms = 5", &home()).expect_err("it is no TOML");
     let told = told(&wrongs, Lang::En);

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use hall::{Guests, Policy, Secret};
 use ipnet::IpNet;
-use server::{Durability, Networks};
+use server::{Durability, Gateway, Gateways, MachinePassword, Networks};
 use tracing_subscriber::EnvFilter;
 use wire::Lang;
 
@@ -37,7 +37,7 @@ impl Given {
     /// A variable's value: a list where the key takes one.
     pub(super) fn word(key: &Key, word: &str) -> Self {
         match key.kind {
-            Kind::Listen | Kind::Networks(_) => {
+            Kind::Listen | Kind::Networks(_) | Kind::Gateways => {
                 Self::Words(word.split(',').map(|w| w.trim().to_owned()).filter(|w| !w.is_empty()).collect())
             }
             _ => Self::Words(vec![word.trim().to_owned()]),
@@ -105,8 +105,7 @@ pub(super) fn set(setup: &mut Setup, key: &Key, given: &Given, env: &Env) -> Res
     match &key.kind {
         Kind::Listen => setup.listen = listen(given.texts().ok_or_else(no)?)?,
         Kind::DataDir => {
-            let path = given.text().filter(|path| !path.is_empty()).ok_or_else(no)?;
-            setup.data_dir = Some(env.expand(path));
+            setup.data_dir = Some(env.expand(given.text().filter(|path| !path.is_empty()).ok_or_else(no)?));
         }
         Kind::Language => {
             let tag = given.text().ok_or_else(no)?;
@@ -151,6 +150,7 @@ pub(super) fn set(setup: &mut Setup, key: &Key, given: &Given, env: &Env) -> Res
         }
         Kind::Switch(field) => *field(&mut setup.settings) = switch(given)?,
         Kind::Networks(field) => *field(&mut setup.settings) = networks(given.texts().ok_or_else(no)?)?,
+        Kind::Gateways => setup.settings.gateways = gateways(given.texts().ok_or_else(no)?)?,
         Kind::Number(bounds, field) => {
             let field = field(&mut setup.settings);
             let done = match given.text() {
@@ -218,23 +218,42 @@ fn networks(texts: &[String]) -> Result<Networks, Bad> {
     let mut networks = Vec::with_capacity(texts.len());
     for (index, text) in texts.iter().enumerate() {
         let bad = |tip| Bad { got: Some(format!("`{text}`")), index: Some(index), tip };
-        let network = match (text.parse::<IpNet>(), text.parse::<IpAddr>()) {
-            (Ok(network), _) => network,
-            (_, Ok(address)) => IpNet::from(address.to_canonical()),
-            _ if text == "localhost" => return Err(bad(Some(Tip::Meant("127.0.0.1".to_owned())))),
-            _ if text.starts_with(|c: char| c.is_alphabetic()) => return Err(bad(Some(Tip::NotAName))),
-            _ => return Err(bad(None)),
-        };
-        // Bits behind the prefix mean nothing, and are usually a mistake.
-        if network != network.trunc() {
-            return Err(bad(Some(Tip::Meant(network.trunc().to_string()))));
-        }
+        let network = network(text).map_err(bad)?;
         if networks.contains(&network) {
             return Err(bad(Some(Tip::Twice)));
         }
         networks.push(network);
     }
     Ok(Networks(networks))
+}
+
+/// A network; an address alone is a network of one.
+fn network(text: &str) -> Result<IpNet, Option<Tip>> {
+    let network = match (text.parse::<IpNet>(), text.parse::<IpAddr>()) {
+        (Ok(network), _) => network,
+        (_, Ok(address)) => IpNet::from(address.to_canonical()),
+        _ if text == "localhost" => return Err(Some(Tip::Meant("127.0.0.1".to_owned()))),
+        _ if text.starts_with(|c: char| c.is_alphabetic()) => return Err(Some(Tip::NotAName)),
+        _ => return Err(None),
+    };
+    // Bits behind the prefix mean nothing, and are usually a mistake.
+    if network == network.trunc() { Ok(network) } else { Err(Some(Tip::Meant(network.trunc().to_string()))) }
+}
+
+/// Gateways, each as a network and, behind a space, a password or its hash. None of these is shown to anybody.
+fn gateways(texts: &[String]) -> Result<Gateways, Bad> {
+    let mut gateways = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        // One word alone may be the password.
+        let (from, password) = text.split_once(' ').unwrap_or(("", ""));
+        let bad = |tip| Bad { got: Some(format!("`{from}…`")), index: Some(index), tip };
+        // A password that holds a space could not be given in WEBIRC.
+        let fits = !password.contains(char::is_whitespace) && !password.starts_with(':');
+        let password = MachinePassword::read(password).filter(|_| fits);
+        let network = network(from).map_err(bad)?;
+        gateways.push(Gateway { network, password: password.ok_or_else(|| bad(None))? });
+    }
+    Ok(Gateways(gateways))
 }
 
 /// The address that somebody meant by something that is none: a port alone, an address alone, a well-known name.
@@ -327,6 +346,12 @@ pub(super) fn show(setup: &mut Setup, key: &Key) -> String {
                 field(&mut setup.settings).0.iter().map(|network| quoted(&network.to_string())).collect();
             format!("[{}]", all.join(", "))
         }
+        // Whoever looks at a printed configuration need not know their passwords.
+        Kind::Gateways => {
+            let all: Vec<String> =
+                setup.settings.gateways.0.iter().map(|gateway| quoted(&format!("{} …", gateway.network))).collect();
+            format!("[{}]", all.join(", "))
+        }
         Kind::Number(_, field) => {
             field(&mut setup.settings).get().map_or_else(|| quoted("off"), |number| number.to_string())
         }
@@ -369,6 +394,10 @@ pub(crate) fn expected(key: &Key, lang: Lang) -> String {
             lang.pick(format!("a text of at most {most} characters"), format!("{most}자까지의 글"))
         }
         Kind::File(_) => fixed("a file, or empty", "파일의 경로 또는 빈 값"),
+        Kind::Gateways => fixed(
+            "networks, each with a password of 8 to 128 characters, such as `192.0.2.7 PASSWORD`",
+            "네트워크와 8~128자의 암호를 이은 `192.0.2.7 암호` 같은 값",
+        ),
         Kind::Networks(_) => fixed("networks, such as `10.0.0.0/8`", "`10.0.0.0/8` 같은 네트워크"),
         Kind::Number(bounds, field) => {
             let (least, most) = (bounds.start(), bounds.end());

@@ -81,9 +81,8 @@ impl Hub {
             wire: &settings.wire,
             me: &me,
             now: now(),
-            secure: seat.secure,
+            secure: self.hall.origin(session).is_some_and(|origin| origin.secure),
             offer: &self.offer,
-            gateway: settings.proxies.contain(seat.conn.peer.ip()),
             lang: settings.language,
         };
         let style = seat.conn.outbox().style();

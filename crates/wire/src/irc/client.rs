@@ -11,6 +11,7 @@ use super::frame::Frame;
 use super::line::Line;
 use super::message::{Malformed, Message};
 use super::style::Style;
+use super::webirc::{Disbelief, Webirc};
 use super::{House, Offer, label::Label, list::Filter, numeric as n, sasl::Sasl, talk::Multiline, who::Fields};
 use crate::lines::Codec;
 use crate::{Auth, Lang, Limits};
@@ -24,6 +25,8 @@ pub enum Heard {
     Malformed(Malformed),
     /// A line that is too long.
     TooLong,
+    /// What came of a gateway's first line, in which it says for whom it speaks.
+    Vouched(Result<Webirc, Disbelief>),
 }
 
 impl Heard {
@@ -80,8 +83,6 @@ pub struct Around<'a> {
     pub secure: bool,
     /// What a client may ask for.
     pub offer: &'a Offer,
-    /// Whether the client comes from where one may speak for others.
-    pub gateway: bool,
     /// The language that the hall speaks to those who have not chosen one.
     pub lang: Lang,
 }
@@ -209,6 +210,7 @@ impl Client {
                 vec![self.fail(around, "*", "INVALID_UTF8", &[], not_utf8(self.lang()))]
             }
             Heard::Malformed(Malformed::NoCommand) => vec![],
+            Heard::Vouched(vouched) => self.vouched(vouched, around),
             Heard::Message(message) => {
                 self.begin_label(message);
                 self.message(message, around)

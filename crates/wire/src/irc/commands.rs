@@ -181,7 +181,7 @@ impl Client {
                 &["*"],
                 self.lang().pick("No verification is needed", "확인할 필요가 없습니다"),
             )],
-            "WEBIRC" => self.webirc(message, around),
+            "WEBIRC" => self.webirc(around),
             "LANGUAGE" => self.language(message, around),
             "PERSISTENCE" => self.persistence(message, around),
             "SETNAME" => self.setname(message, around),

@@ -166,20 +166,6 @@ impl Client {
         vec![Step::Do(Command::Pass(Secret::new(message.param(0).unwrap_or(""))))]
     }
 
-    /// A gateway says for whom it speaks (IRCv3 webirc): one that may do so in a PROXY header too. Its password says nothing
-    /// that its address does not.
-    pub(crate) fn webirc(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
-        let address = message.param(3).and_then(|raw| raw.parse().ok());
-        let first = !self.named && !self.introduced;
-        let Some(address) = address.filter(|_| around.gateway && first) else {
-            let text = self.lang().pick("You may not speak for others", "다른 사람을 대신할 수 없는 주소입니다");
-            let error = self.tell(around, |to| to.error().trailing(&format!("Closing Link: {text}")));
-            return vec![error, Step::Do(Command::Quit(hall::Text::new("")))];
-        };
-        let secure = message.param(4).is_some_and(|options| options.split(' ').any(|option| option == "secure"));
-        vec![Step::Do(Command::Vouch { address, secure })]
-    }
-
     /// In which language the hall speaks to the client (draft/languages).
     pub(crate) fn language(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
         if message.param_count() > LANGUAGES.len() {

@@ -415,7 +415,6 @@ pub fn aside(reply: &Reply, style: super::Style, codec: &Codec) -> Vec<u8> {
         now: hall::Time(0),
         secure: false,
         offer: &super::Offer::default(),
-        gateway: false,
         lang: style.lang,
     };
     // Not knowing what it is called, one says `*`.
