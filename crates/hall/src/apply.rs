@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::identity::AUDIT;
 use crate::state::{Effects, Presence};
 use crate::{
-    Author, Block, Coming, Deed, Effect, Entry, Event, Feed, Hall, LogId, Nick, PersonId, Proposal, Refusal, Reply,
-    RoomName, Seq, SessionId, Topic, accounts,
+    Author, Block, Coming, Deed, Effect, Entry, Event, Feed, Hall, Kind, LogId, Nick, PersonId, Proposal, Refusal,
+    Reply, RoomName, Seq, SessionId, Topic, accounts,
 };
 
 /// What each log grows by, and the feed that readers see it through.
@@ -256,15 +256,18 @@ impl Hall {
         out.push(Effect::Reply(entry.author.session, Reply::Redacted, entry.seq));
     }
 
-    /// A direct message is on the record: its author is told so, or that nobody was there any more to be given it.
+    /// A direct message is on the record: its author is told so, or that nobody was there any more to be given it. To what
+    /// is not to be answered nothing is said.
     fn delivered(&mut self, entry: &Entry, out: &mut Effects) {
         self.came_back(&entry.logs);
+        let answered = !matches!(entry.event, Event::Message(Kind::Notice, _));
         let (Some(log), Some(to)) = (entry.logs.first(), other(entry)) else { return };
         let (session, to) = (entry.author.session, &to);
         let there = self.people.get(to).filter(|person| !person.sessions.is_empty());
         if let Some(person) = there {
             let away = person.rare.as_ref().and_then(|rare| rare.away.clone());
-            out.push(Effect::Reply(session, Reply::Delivered(person.nick.clone(), away), entry.seq));
+            let reply = Reply::Delivered(person.nick.clone(), away);
+            out.extend(answered.then(|| Effect::Reply(session, reply, entry.seq)));
             // They may have come between the question and the ledger's answer: then it waits for them, and they are here.
             let first = person.sessions[0];
             if self.accounts.get(*to).is_some_and(|account| account.waiting.contains_key(&entry.author.person)) {
@@ -272,7 +275,8 @@ impl Hall {
             }
         } else if let Some(account) = self.accounts.get(*to) {
             let account_name = account.name.clone();
-            out.push(Effect::Reply(session, Reply::Kept(account_name.clone()), entry.seq));
+            let reply = Reply::Kept(account_name.clone());
+            out.extend(answered.then(|| Effect::Reply(session, reply, entry.seq)));
             if !account.waiting.contains_key(&entry.author.person) {
                 // They have left meanwhile: it is remembered with an entry of its own.
                 let since = Some((entry.seq.0 - 1).to_string());
@@ -284,7 +288,8 @@ impl Hall {
                 out.push(Effect::Propose(Proposal { keeps: vec![keep], ..proposal }));
             }
         } else if let Some((_, nick)) = self.directs.get(log).and_then(|d| d.called.iter().find(|(id, _)| id == to)) {
-            out.push(Effect::Refuse(session, Refusal::NoSuchPerson(nick.clone()), entry.seq));
+            let refusal = Refusal::NoSuchPerson(nick.clone());
+            out.extend(answered.then(|| Effect::Refuse(session, refusal, entry.seq)));
         }
     }
 

@@ -185,7 +185,6 @@ impl Client {
             Reply::Invites { by, who, room } if self.style.caps.has(Cap::InviteNotify) => {
                 Line::new(out).source(&prefix(by)).command("INVITE").param(who.as_str()).param(room.as_str()).end();
             }
-            Reply::Delivered(..) | Reply::Kept(_) if self.asking == Asking::Notice => {}
             Reply::Delivered(nick, Some(away)) => self.put(out, around, n::RPL_AWAY, &[nick.as_str()], away.as_str()),
             Reply::Kept(nick) => {
                 let text = lang.pick("is not here; it is kept for them", "지금 없어서, 들어오면 전해 드립니다");
