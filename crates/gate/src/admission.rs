@@ -229,6 +229,9 @@ impl Ticket {
             return Err(Why::Barred);
         }
         let place = Place::Of(site(address));
+        if matches!(self.place, Place::Of(own) if own == site(address)) {
+            return Ok(());
+        }
         let mut counts = self.admission.lock();
         counts.take(place, limits)?;
         counts.give_back(self.place);
@@ -340,6 +343,7 @@ mod tests {
         let (mut open, mut own) =
             (admission.admit_open(&limits).unwrap(), admission.admit(address("10.0.0.1"), &limits).unwrap());
         assert!(open.is_open() && !own.is_open());
+        own.move_to(address("10.0.0.1"), &limits).expect("it is there already");
         own.move_to(address("192.0.2.1"), &limits).unwrap();
         let _again = admission.admit(address("10.0.0.1"), &limits).expect("its own place was given back");
         assert_eq!(open.move_to(address("192.0.2.1"), &limits), Err(Why::Crowded));

@@ -137,6 +137,13 @@ fn a_gateway_is_believed_by_its_place_and_its_password() {
     is_refused(by(GATEWAY, &webirc(PASSWORD, "nowhere", "")), "WEBIRC needs the client's address");
     is_refused(by(GATEWAY, &format!("WEBIRC {}\r\n", "x".repeat(600))), "WEBIRC needs the client's address");
     is_refused(by(STRANGER, &webirc(PASSWORD, "192.0.2.7", "")), "You may not speak for others");
+    // However it arrives.
+    let line = webirc(PASSWORD, "192.0.2.6", "");
+    let mut pieces = by(GATEWAY, &line[..3]);
+    pieces.say(&line[3..20]);
+    pieces.say(&line[20..]);
+    let mut pieces = come(pieces, "pieces", "");
+    has(&whois(&mut pieces, "pieces"), "*@192.0.2.6 192.0.2.6");
     // Who is trusted to say so in a PROXY header needs no password, until there is one for it.
     let mut old = come(by(PROXY, &webirc("whatever", "192.0.2.8", "")), "old", "");
     has(&whois(&mut old, "old"), "*@192.0.2.8 192.0.2.8");
