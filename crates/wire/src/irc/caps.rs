@@ -102,6 +102,23 @@ impl Cap {
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|cap| cap.name() == name)
     }
+
+    /// The capability that brings a command with it, and says that `FAIL` answers it: who has asked for that reads
+    /// refusals of the command so, standard-replies or not (IRCv3 standard-replies, "Capabilities").
+    #[must_use]
+    pub fn of_command(command: &str) -> Option<Self> {
+        Some(match command {
+            "BATCH" => Self::Multiline,
+            "CHATHISTORY" => Self::Chathistory,
+            "MARKREAD" => Self::ReadMarker,
+            "PERSISTENCE" => Self::Persistence,
+            "REDACT" => Self::MessageRedaction,
+            "REGISTER" | "VERIFY" => Self::AccountRegistration,
+            "SEARCH" => Self::Search,
+            "SETNAME" => Self::Setname,
+            _ => return None,
+        })
+    }
 }
 
 impl Caps {

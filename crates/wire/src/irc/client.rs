@@ -6,7 +6,7 @@
 
 use hall::{Command, Me, Time};
 
-use super::caps::Caps;
+use super::caps::{Cap, Caps};
 use super::frame::Frame;
 use super::line::Line;
 use super::message::{Malformed, Message};
@@ -244,7 +244,7 @@ impl Client {
         self.tell(around, |to| params.iter().fold(to.numeric(number), |line, param| line.param(param)).trailing(text))
     }
 
-    /// A refusal for programs (standard-replies), or a notice for those who do not ask for such.
+    /// A refusal for programs (standard-replies), or a notice for those who have asked for nothing of which such are part.
     pub(crate) fn fail(&self, around: &Around<'_>, command: &str, code: &str, context: &[&str], text: &str) -> Step {
         let mut out = Vec::new();
         self.put_fail(&mut out, around, "FAIL", command, code, context, text);
@@ -263,7 +263,8 @@ impl Client {
         text: &str,
     ) {
         let line = Line::new(out).source(&around.house().server);
-        if self.style.caps.has(super::caps::Cap::StandardReplies) {
+        let reads = |cap| self.style.caps.has(cap);
+        if reads(Cap::StandardReplies) || Cap::of_command(command).is_some_and(reads) {
             let line = line.command(severity).param(command).param(code);
             context.iter().fold(line, |line, param| line.param(param)).trailing(text).end();
         } else {
