@@ -81,10 +81,7 @@ impl Client {
     /// What may be spoken here, whether one has come in or not (draft/extended-isupport).
     fn isupport(&mut self, around: &Around<'_>) -> Step {
         let mut out = Vec::new();
-        let batch = self.open_batch("", "draft/isupport", around, &mut out);
-        let mut lines = Vec::new();
-        support::put(self, around, &mut lines);
-        super::history::put_into_batch(batch.as_deref(), &lines, around, &mut out);
+        support::put(self, around, &mut out);
         Step::Tell(out)
     }
 

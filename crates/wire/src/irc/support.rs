@@ -1,6 +1,8 @@
 //! What is spoken here, and within which limits (ISUPPORT, numeric 005).
 
+use super::caps::Cap;
 use super::client::{Around, Client};
+use super::history::put_into_batch;
 use super::modes::{CHANMODES, MODES, PREFIX, USER_MODES};
 use super::numeric as n;
 use super::{rooms, talk};
@@ -56,16 +58,19 @@ pub fn tokens(around: &Around<'_>) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The lines that say so.
-pub(crate) fn put(client: &Client, around: &Around<'_>, out: &mut Vec<u8>) {
-    let tokens = tokens(around);
-    for tokens in tokens.chunks(TOKENS) {
+/// The lines that say so: in a batch, always, for a client that knows of it (draft/extended-isupport).
+pub(crate) fn put(client: &mut Client, around: &Around<'_>, out: &mut Vec<u8>) {
+    let extended = client.style.caps.has(Cap::ExtendedIsupport);
+    let batch = if extended { client.open_batch("", "draft/isupport", around, out) } else { None };
+    let mut lines = Vec::new();
+    for tokens in tokens(around).chunks(TOKENS) {
         let words = tokens
             .iter()
             .map(|(name, value)| if value.is_empty() { (*name).to_owned() } else { format!("{name}={value}") });
-        let line = words.fold(client.begin(out, around, n::RPL_ISUPPORT), |line, word| line.param(&word));
+        let line = words.fold(client.begin(&mut lines, around, n::RPL_ISUPPORT), |line, word| line.param(&word));
         line.trailing(client.lang().pick("are supported by this server", "이 서버에서 쓸 수 있습니다")).end();
     }
+    put_into_batch(batch.as_deref(), &lines, around, out);
 }
 
 /// The lines with which somebody is let in (RFC 2812, section 5.1).
