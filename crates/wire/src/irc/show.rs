@@ -70,9 +70,13 @@ pub(crate) fn put(entry: &Entry, style: Style, codec: &Codec, place: Place<'_>, 
         Event::Part(why) => rooms().for_each(|room| {
             with_reason(teller.begin(&from, out).command("PART").param(room.as_str()), why.as_str()).end();
         }),
-        // That it is the client's own word and not the server's, is said as everywhere.
+        // That it is the client's own word and not the server's, is said as everywhere. Where it has said none, the reason
+        // is the server's to give (Modern IRC, "QUIT message").
         Event::Quit(why) => {
-            let why = if why.as_str().is_empty() { String::new() } else { format!("Quit: {}", why.as_str()) };
+            let why = match why.as_str() {
+                "" => style.lang.pick("Connection closed", "접속이 끝났습니다").to_owned(),
+                why => format!("Quit: {why}"),
+            };
             teller.begin(&from, out).command("QUIT").trailing(&why).end();
         }
         Event::Nick(to) => teller.begin(&from, out).command("NICK").trailing(to.as_str()).end(),
