@@ -72,8 +72,9 @@ pub enum Rule {
     Rank(PersonId, Nick, Option<Rank>, Option<Rank>),
     /// This mask is in a list from now on, or no longer.
     List(List, Mask, Option<Listing>),
-    /// The room belongs to the account of this name and keeps its rules, or belongs to nobody.
-    Owner(Option<Nick>),
+    /// The room belongs to the account of this name and keeps its rules, or belongs to nobody. Whose it was before, called
+    /// so, is this from now on.
+    Owner(Option<Nick>, Option<(Nick, Option<Rank>)>),
 }
 
 /// Something done to an account.
@@ -162,6 +163,8 @@ fn number<N: FromStr>(word: &str) -> Result<N, NoRule> {
 
 /// The word for what somebody is who is nothing in a room.
 const NO_RANK: &str = "none";
+/// What stands where nobody is named.
+const NOBODY: &str = "-";
 
 fn rank_of(word: &str) -> Result<Option<Rank>, NoRule> {
     if word == NO_RANK { Ok(None) } else { Rank::of_word(word).map(Some).ok_or(NoRule) }
@@ -192,8 +195,10 @@ impl fmt::Display for Rule {
             Self::List(list, mask, Some(Listing { until, reason })) => {
                 write!(f, "list {} on {mask} {} {}", list.word(), until.map_or(0, |t| t.0), reason.as_str())
             }
-            Self::Owner(Some(nick)) => write!(f, "owner on {nick}"),
-            Self::Owner(None) => write!(f, "owner off -"),
+            Self::Owner(now, before) => {
+                write!(f, "owner {} {}", switch(now.is_some()), now.as_ref().map_or(NOBODY, Nick::as_str))?;
+                before.iter().try_for_each(|(nick, rank)| write!(f, " {} {nick}", rank.map_or(NO_RANK, Rank::word)))
+            }
         }
     }
 }
@@ -232,8 +237,12 @@ impl FromStr for Rule {
                 }
             }
             "owner" => {
-                let (on, called) = pair(rest)?;
-                Self::Owner(if on_or_off(on)? { Some(nick(called)?) } else { None })
+                let (on, rest) = pair(rest)?;
+                // Older programs did not write down whose it was.
+                let (called, before) = rest.split_once(' ').map_or((rest, None), |(called, old)| (called, Some(old)));
+                let now = if on_or_off(on)? { Some(nick(called)?) } else { None };
+                let before = before.map(pair).transpose()?;
+                Self::Owner(now, before.map(|(rank, old)| Ok((nick(old)?, rank_of(rank)?))).transpose()?)
             }
             _ => return Err(NoRule),
         })
@@ -327,8 +336,10 @@ mod tests {
             Rule::List(List::Ban, mask(), listing(None, "")),
             Rule::List(List::Quiet, mask(), listing(Some(Time(5)), "시끄럽다 정말")),
             Rule::List(List::Exception, mask(), None),
-            Rule::Owner(Some(minsu())),
-            Rule::Owner(None),
+            Rule::Owner(Some(minsu()), None),
+            Rule::Owner(Some(minsu()), Some((minsu(), Some(Rank::Operator)))),
+            Rule::Owner(None, None),
+            Rule::Owner(None, Some((minsu(), None))),
         ] {
             assert_eq!(rule.to_string().parse(), Ok(rule.clone()), "{rule}");
         }

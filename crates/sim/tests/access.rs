@@ -174,8 +174,8 @@ impl Model {
             Rule::Rank(person, _, None, _) => drop(self.ranks.remove(&(room.clone(), *person))),
             Rule::List(List::Ban, mask, Some(_)) => drop(self.banned.insert((room.clone(), mask.to_string()))),
             Rule::List(List::Ban, mask, None) => drop(self.banned.remove(&(room.clone(), mask.to_string()))),
-            Rule::Owner(Some(name)) => drop(self.owners.insert(room.clone(), name.to_string())),
-            Rule::Owner(None) => drop(self.owners.remove(room)),
+            Rule::Owner(Some(name), _) => drop(self.owners.insert(room.clone(), name.to_string())),
+            Rule::Owner(None, _) => drop(self.owners.remove(room)),
             _ => {}
         }
     }

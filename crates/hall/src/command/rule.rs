@@ -91,9 +91,9 @@ impl Hall {
                 let ranks = self.rules.of(&room).into_iter().flat_map(|rules| &rules.ranks);
                 let known = ranks.filter(|(id, _)| self.accounts.get(**id).is_some());
                 keeps.extend(known.map(|(id, rank)| rank_of(&room, *id, Some(*rank))));
-                (Rule::Owner(Some(name)), keeps)
+                (Rule::Owner(Some(name), None), keeps)
             }
-            Change::Disown => (Rule::Owner(None), vec![set(&room, "owner", None)]),
+            Change::Disown => (Rule::Owner(None, self.owner_before(&room)), vec![set(&room, "owner", None)]),
             Change::Transfer(nick) => {
                 let to = self.accounts.owner(&nick).ok_or_else(|| Refusal::NoSuchAccount(nick.clone()))?;
                 if self.rooms_owned(to).len() >= self.limits.rooms_per_owner {
@@ -104,11 +104,21 @@ impl Hall {
                 let mut keeps = vec![set(&room, "owner", Some(to.0.to_string()))];
                 // Who gives a room away goes on keeping it in order.
                 keeps.extend(before.map(|id| rank_of(&room, id, Some(Rank::Operator))));
-                (Rule::Owner(Some(name)), keeps)
+                let before = self.owner_before(&room).map(|(nick, _)| (nick, Some(Rank::Operator)));
+                (Rule::Owner(Some(name), before), keeps)
             }
         };
         self.propose_keeping(session, smallvec![LogId::Room(room)], Event::Rule(rule), keeps, out);
         Ok(())
+    }
+
+    /// Whose the room is so far, as they are called, and what else they are in it.
+    fn owner_before(&self, room: &RoomName) -> Option<(Nick, Option<Rank>)> {
+        let rules = self.rules.of(room)?;
+        let owner = rules.owner?;
+        let called = self.people.get(&owner).map(|person| person.called().clone());
+        let called = called.or_else(|| self.accounts.get(owner).map(|account| account.name.clone()))?;
+        Some((called, rules.ranks.get(&owner).copied()))
     }
 
     /// A change that may change nothing: who is to be something that they are, or are more than, or is not to be what they

@@ -333,6 +333,16 @@ pub(crate) fn mask(mask: &hall::Mask) -> String {
     }
 }
 
+/// Whose a room is, and what they are from now on whose it was. None if it was nobody's and is nobody's.
+fn owner_modes(now: Option<&Nick>, before: Option<&(Nick, Option<Rank>)>) -> Option<(String, Vec<String>)> {
+    let mut changes: Vec<_> = before.iter().map(|(nick, _)| ("-q".to_owned(), nick.to_string())).collect();
+    changes.extend(now.map(|nick| ("+q".to_owned(), nick.to_string())));
+    // Not everybody who sees them lose the one sign has been told of the other.
+    let still = before.and_then(|(nick, rank)| Some((mode_letter((*rank)?.into())?, nick)));
+    changes.extend(still.map(|(letter, nick)| (format!("+{letter}"), nick.to_string())));
+    (!changes.is_empty()).then(|| changes.into_iter().unzip())
+}
+
 /// A rule as a change of modes: the modes and what they take. None where IRC has no mode for it.
 pub(crate) fn modes_of(rule: &Rule) -> Option<(String, Vec<String>)> {
     let switch = |on: bool| if on { '+' } else { '-' };
@@ -356,7 +366,6 @@ pub(crate) fn modes_of(rule: &Rule) -> Option<(String, Vec<String>)> {
             (modes, vec![nick.to_string(); changes.len()])
         }
         Rule::List(list, masked, on) => (format!("{}{}", switch(on.is_some()), list_letter(*list)), vec![mask(masked)]),
-        Rule::Owner(Some(nick)) => ("+q".to_owned(), vec![nick.to_string()]),
-        Rule::Owner(None) => return None,
+        Rule::Owner(now, before) => return owner_modes(now.as_ref(), before.as_ref()),
     })
 }

@@ -34,10 +34,10 @@ pub(super) fn rule(rule: &Rule, lang: Lang, codec: &Codec) -> String {
             lang.pick(format!("{nick} holds no rank any more"), format!("{nick} 님의 권한을 거두었습니다"))
         }
         Rule::List(list, mask, listing) => listed(*list, mask, listing.as_ref(), lang, codec),
-        Rule::Owner(Some(nick)) => {
+        Rule::Owner(Some(nick), _) => {
             lang.pick(format!("the room belongs to {nick}"), format!("방의 주인은 {nick} 님입니다"))
         }
-        Rule::Owner(None) => fixed("the room belongs to nobody", "방의 주인이 없습니다"),
+        Rule::Owner(None, _) => fixed("the room belongs to nobody", "방의 주인이 없습니다"),
     }
 }
 
