@@ -110,6 +110,8 @@ pub(crate) enum Asking {
         admins: bool,
     },
     Whois(Vec<String>),
+    /// The modes of somebody else.
+    ModesOf(String),
     Whowas(String, usize),
     Userhost,
     Userip,

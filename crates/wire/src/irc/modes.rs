@@ -1,6 +1,6 @@
 //! MODE: the rules of a room, and what holds for oneself, one letter each.
 
-use hall::{Change, Command, Flag, List, Mask, Rank, RoomName, Secret, Text};
+use hall::{Change, Command, Flag, List, Look, Mask, Rank, RoomName, Secret, Text};
 
 use super::client::{Around, Asking, Client, Step};
 use super::commands::shown;
@@ -111,9 +111,10 @@ impl Client {
         let target = message.param(0).unwrap_or("");
         match self.called_so(target, around) {
             Err(refused) => return vec![refused],
+            // Whether there is anybody of that name, the hall knows.
             Ok(nick) if nick != around.me.nick => {
-                let text = self.lang().pick("Can't change mode for other users", "남의 설정은 바꿀 수 없습니다");
-                return vec![self.numeric(around, n::ERR_USERSDONTMATCH, &[], text)];
+                self.asking = Asking::ModesOf(shown(target).to_owned());
+                return vec![Step::Do(Command::Look(Look::These(vec![nick])))];
             }
             Ok(_) => {}
         }
@@ -137,6 +138,17 @@ impl Client {
         }
         self.asking = Asking::OwnModes;
         steps
+    }
+
+    /// Modes of others are neither told nor changed, if there are others of that name.
+    pub(crate) fn put_modes_of(&self, target: &str, is_here: bool, around: &Around<'_>, out: &mut Vec<u8>) {
+        if is_here {
+            let text = self.lang().pick("Can't change mode for other users", "남의 설정은 바꿀 수 없습니다");
+            self.put(out, around, n::ERR_USERSDONTMATCH, &[], text);
+        } else {
+            let text = self.lang().pick("No such nick/channel", "그런 사람이나 방은 없습니다");
+            self.put(out, around, n::ERR_NOSUCHNICK, &[target], text);
+        }
     }
 }
 

@@ -123,6 +123,7 @@ impl Client {
                 }
             }
             Asking::Whois(names) => self.put_whois(names, people, around, out),
+            Asking::ModesOf(target) => self.put_modes_of(target, !people.is_empty(), around, out),
             Asking::Ison(_) => {
                 let here: Vec<_> = people.iter().map(|person| person.nick.as_str()).collect();
                 self.put(out, around, n::RPL_ISON, &[], &here.join(" "));
