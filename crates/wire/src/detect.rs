@@ -32,8 +32,9 @@ pub enum Guess {
 /// No more bytes than these are needed to decide.
 pub const DECIDING_BYTES: usize = 12;
 
-/// The first bytes of each dialect but plain lines. HTTP methods are those of RFC 9110 and PATCH, and the first bytes of
-/// HTTP/2, which is not served but must not be taken for something said.
+/// The first bytes of each dialect but plain lines. A command of IRC that is the whole line lacks what it takes, and is told
+/// so in IRC. HTTP methods are those of RFC 9110 and PATCH, and the first bytes of HTTP/2, which is not served but must not
+/// be taken for something said.
 const SIGNS: &[(&[u8], Dialect)] = &[
     (b"\x16\x03", Dialect::Tls),
     (b"SSH-", Dialect::Ssh),
@@ -50,10 +51,20 @@ const SIGNS: &[(&[u8], Dialect)] = &[
     (b"PATCH ", Dialect::Http),
     (b"PRI * HTTP", Dialect::Http),
     (b"CAP ", Dialect::Irc),
+    (b"CAP\r", Dialect::Irc),
+    (b"CAP\n", Dialect::Irc),
     (b"NICK ", Dialect::Irc),
+    (b"NICK\r", Dialect::Irc),
+    (b"NICK\n", Dialect::Irc),
     (b"USER ", Dialect::Irc),
+    (b"USER\r", Dialect::Irc),
+    (b"USER\n", Dialect::Irc),
     (b"PASS ", Dialect::Irc),
+    (b"PASS\r", Dialect::Irc),
+    (b"PASS\n", Dialect::Irc),
     (b"WEBIRC ", Dialect::Irc),
+    (b"WEBIRC\r", Dialect::Irc),
+    (b"WEBIRC\n", Dialect::Irc),
 ];
 
 /// Guesses from the first bytes of a connection.
@@ -83,13 +94,15 @@ mod tests {
         check(b"GET / HTTP/1.1\r\n", Dialect::Http);
         check(b"PROXY TCP4 ", Dialect::Proxy);
         check(b"CAP LS 302\r\n", Dialect::Irc);
+        check(b"NICK\r\n", Dialect::Irc);
+        check(b"USER\n", Dialect::Irc);
         check("민수: 안녕".as_bytes(), Dialect::Lines);
         check(b"GETTING started\n", Dialect::Lines);
         check(b"NICKEL\n", Dialect::Lines);
         check(b"nick bob\n", Dialect::Lines);
         check(b"\n", Dialect::Lines);
         check(b"\r\nhello", Dialect::Lines);
-        for unsure in [&b""[..], b"G", b"GET", b"\x16", b"\r\n", b"PR"] {
+        for unsure in [&b""[..], b"G", b"GET", b"\x16", b"\r\n", b"PR", b"NICK"] {
             assert_eq!(detect(unsure), Guess::Unsure, "{unsure:?}");
         }
     }
