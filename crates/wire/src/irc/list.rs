@@ -68,7 +68,9 @@ impl Filter {
 
 impl Client {
     pub(crate) fn list(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
-        self.asking = Asking::List(Box::new(Filter::parse(message.param(0).unwrap_or(""), around)));
+        // Names and conditions come in one list, or one behind the other (Modern IRC, "LIST message").
+        let conditions: Vec<_> = message.params().take(2).collect();
+        self.asking = Asking::List(Box::new(Filter::parse(&conditions.join(","), around)));
         vec![Step::Do(Command::Rooms(true))]
     }
 
