@@ -21,7 +21,8 @@ impl Client {
     /// If a message has a label, everything is gathered from now on.
     pub(crate) fn begin_label(&mut self, message: &Message) {
         self.label = None;
-        if !self.style.caps.has(Cap::LabeledResponse) {
+        // An answer in several lines is a batch, so that nothing has a label for a client that knows of none.
+        if !self.style.caps.has(Cap::LabeledResponse) || !self.style.caps.has(Cap::Batch) {
             return;
         }
         if let Some(label) = message.tag("label").filter(|label| !label.is_empty() && label.len() <= LABEL_BYTES) {
