@@ -185,8 +185,9 @@ pub enum Command {
         /// Which.
         span: Span,
     },
-    /// Messages that fit. Without logs, in all that the person may see.
-    Search(Search),
+    /// Messages that fit: in these logs, and those of the person and of whoever is called so. Without any of these, in all
+    /// that the person may see.
+    Search(Search, Option<Nick>),
     /// Take back what the person said: the last message, or one before it (1: the last).
     Redact(usize),
     /// Take back this message there, one's own or, for those who keep the room in order, anybody's.
@@ -414,7 +415,7 @@ impl Hall {
             Command::Rooms(all) => self.list_rooms(session, all, out),
             Command::Direct { to, kind, text, tags } => self.direct(session, &to, kind, text, tags, out),
             Command::History { room, span } => self.history(session, room, span, out),
-            Command::Search(search) => self.search(session, search, out),
+            Command::Search(search, with) => self.search(session, search, with, out),
             Command::Redact(back) => self.redact(session, back, out),
             Command::Resume { from, replay } => self.resume(session, from, replay, out),
             Command::Ping(token) => self.pong(session, token, out),

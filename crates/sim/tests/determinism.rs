@@ -68,7 +68,7 @@ fn command(rng: &mut Rng) -> Command {
         6 => Command::Rooms(false),
         7 => Command::Direct { to: nick(rng), kind: Kind::Say, text, tags: None },
         8 => Command::History { room: somewhere, span: Span::Last(5) },
-        9 => Command::Search(Search { words: vec!["안".to_owned()], ..Search::default() }),
+        9 => Command::Search(Search { words: vec!["안".to_owned()], ..Search::default() }, None),
         10 => Command::Ping("x".to_owned()),
         _ => Command::Say { room: somewhere, kind: Kind::Say, text, tags: None },
     }

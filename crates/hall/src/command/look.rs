@@ -2,8 +2,8 @@
 
 use crate::state::{Effects, Room};
 use crate::{
-    Effect, Hall, LogId, Mark, Query, Refusal, Reply, RoomInfo, RoomName, Search, SessionId, Span, Standing, Target,
-    Time,
+    Effect, Hall, LogId, Mark, Nick, Query, Refusal, Reply, RoomInfo, RoomName, Search, SessionId, Span, Standing,
+    Target, Time,
 };
 
 impl Hall {
@@ -122,8 +122,20 @@ impl Hall {
         found.iter().filter_map(|(log, at)| Some((name(log)?, *at))).collect()
     }
 
-    pub(super) fn search(&mut self, session: SessionId, mut search: Search, out: &mut Effects) -> Result<(), Refusal> {
-        let seen = self.logs_seen(session);
+    pub(super) fn search(
+        &mut self,
+        session: SessionId,
+        mut search: Search,
+        with: Option<Nick>,
+        out: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let mut seen = self.logs_seen(session);
+        if let Some(nick) = with {
+            let other = self.person_called(&nick).ok_or(Refusal::NoSuchPerson(nick))?;
+            let log = LogId::direct(self.person_of(session), other);
+            search.logs.push(log.clone());
+            seen.push(log);
+        }
         if search.logs.is_empty() {
             search.logs = seen;
         } else if let Some(LogId::Room(room)) = search.logs.iter().find(|log| !seen.contains(log)) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hall::{Command, Entry, LogId, Mark, Nick, RoomName, Search, Seq, Span, Time};
+use hall::{Command, Entry, LogId, Mark, Nick, Search, Seq, Span, Target, Time};
 
 use super::caps::Cap;
 use super::client::{Around, Asking, Client, Step};
@@ -27,6 +27,11 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// Whether it is looked for, wherever it was said.
+    pub(crate) fn is_search(&self) -> bool {
+        self.batch == SEARCH
+    }
+
     fn new(target: &str, batch: &'static str, what: &str) -> Box<Self> {
         let (target, what) = (target.to_owned(), what.to_owned());
         Box::new(Self { target, batch, what, most: usize::MAX, earliest: false })
@@ -131,7 +136,8 @@ impl Client {
     }
 
     pub(crate) fn search(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
-        let (mut search, mut most) = (Search::default(), usize::MAX);
+        let (mut search, mut with, mut most) = (Search::default(), None, usize::MAX);
+        let mut place = String::new();
         for part in message.param(0).unwrap_or("").split(';') {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             let value = unescape_tag(value);
@@ -141,16 +147,23 @@ impl Client {
                 "from" => {
                     Nick::recorded(&value, around.hall.nick_chars).is_ok_and(|nick| search.from.replace(nick).is_none())
                 }
-                "in" => RoomName::recorded(&value, around.hall.room_name_chars).is_ok_and(|room| {
-                    search.logs.push(LogId::Room(room));
-                    true
-                }),
+                "in" => {
+                    shown(part).clone_into(&mut place);
+                    self.target(&value, around).is_ok_and(|to| match to {
+                        Target::Room(room) => {
+                            search.logs.push(LogId::Room(room));
+                            true
+                        }
+                        Target::Person(nick) => with.replace(nick).is_none(),
+                    })
+                }
                 "text" => {
                     search.words.extend(value.split_whitespace().map(str::to_owned));
                     true
                 }
                 "after" => time().is_some_and(|time| search.after.replace(time).is_none()),
-                "before" => time().is_some_and(|time| search.before.replace(time).is_none()),
+                // Whatever was said at that time is in it, too.
+                "before" => time().is_some_and(|Time(at)| search.before.replace(Time(at.saturating_add(1))).is_none()),
                 "limit" => value.parse().is_ok_and(|limit| {
                     most = limit;
                     true
@@ -168,9 +181,9 @@ impl Client {
                 )];
             }
         }
-        let asked = Asked { most, earliest: search.after.is_some(), ..*Asked::new("", "draft/search", "") };
+        let asked = Asked { most, earliest: search.after.is_some(), ..*Asked::new("", SEARCH, &place) };
         self.asking = Asking::History(Box::new(asked));
-        vec![Step::Do(Command::Search(search))]
+        vec![Step::Do(Command::Search(search, with))]
     }
 
     /// What was said since a moment, as clients ask for it that keep their place themselves (znc.in/playback):
@@ -229,7 +242,7 @@ impl Client {
         };
         let passed_over = if earliest { entries.len().saturating_sub(most) } else { 0 };
         let entries: Vec<_> = entries.iter().skip(passed_over).take(most).rev().cloned().collect();
-        self.put_batch("", "draft/search", &entries, around, out);
+        self.put_batch("", SEARCH, &entries, around, out);
     }
 
     /// In which rooms and with whom something was said, and when last.
@@ -290,6 +303,8 @@ fn place_of(entries: &[Arc<Entry>], around: &Around<'_>) -> String {
     }
 }
 
+/// The kind of batch in which is told what was found: it has no `draft/`, which only the capability has.
+const SEARCH: &str = "search";
 /// The kind of batch that tells where something was said.
 const TARGETS: &str = "draft/chathistory-targets";
 

@@ -115,6 +115,9 @@ impl Client {
             (Asking::History(asked), _) if nowhere && !asked.target.is_empty() => {
                 fail("CHATHISTORY", "INVALID_TARGET", &[&asked.what, &asked.target])
             }
+            (Asking::History(asked), _) if nowhere && asked.is_search() => {
+                fail("SEARCH", "INVALID_PARAMS", &[&asked.what])
+            }
             (Asking::Marker(target), _) if nowhere => fail("MARKREAD", "INVALID_PARAMS", &[target]),
             _ => false,
         }

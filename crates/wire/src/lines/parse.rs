@@ -98,7 +98,7 @@ fn arguments(info: &'static Info, rest: &str, around: &Around<'_>) -> Result<Ask
         Name::Topic if rest == "-" => Command::Topic { room: None, text: Some(Text::new("")) },
         Name::Topic => Command::Topic { room: None, text: (!rest.is_empty()).then(|| Text::new(rest)) },
         Name::History => Command::History { room: None, span: span(rest, around).ok_or(usage)? },
-        Name::Search => Command::Search(search(needed?, around).map_err(|e| e.unwrap_or(usage))?),
+        Name::Search => Command::Search(search(needed?, around).map_err(|e| e.unwrap_or(usage))?, None),
         Name::Redact if rest.is_empty() => Command::Redact(1),
         Name::Redact => match rest.parse() {
             Ok(back @ 1..) => Command::Redact(back),
