@@ -108,7 +108,9 @@ impl Hall {
         self.at_door.remove(&session);
         // Before whatever waits for it.
         let id = self.person_of(session);
-        out.push(Effect::Reply(session, Reply::Entered(self.census(), self.notes(id)), Seq(0)));
+        let always_on = self.accounts.get(id).map(|account| account.always_on);
+        let entered = Reply::Entered { census: self.census(), always_on, notes: self.notes(id) };
+        out.push(Effect::Reply(session, entered, Seq(0)));
         let nick = self.people[&id].called().clone();
         if self.people[&id].sessions.len() == 1 {
             self.nick_here(&nick, id, out);

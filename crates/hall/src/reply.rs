@@ -19,9 +19,15 @@ pub enum Reply {
         /// How many people are there.
         people: usize,
     },
-    /// The session has been let in, by a dialect in which one introduces oneself first: how many there are, and what is
-    /// noted about its person.
-    Entered(Census, Vec<(Key, Text)>),
+    /// The session has been let in, by a dialect in which one introduces oneself first.
+    Entered {
+        /// How full the hall is.
+        census: Census,
+        /// Whether its person is there without a connection, if it has an account.
+        always_on: Option<bool>,
+        /// What is noted about its person.
+        notes: Vec<(Key, Text)>,
+    },
     /// The person is called this now.
     Named {
         /// The nick.

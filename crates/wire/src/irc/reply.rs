@@ -45,9 +45,9 @@ impl Client {
             return told;
         }
         match reply {
-            Reply::Entered(census, notes) => {
+            Reply::Entered { census, always_on, notes } => {
                 self.inside = true;
-                support::put_welcome(self, around, census, notes, out);
+                support::put_welcome(self, around, census, *always_on, notes, out);
                 self.put_own_modes(around, out);
             }
             Reply::Named { nick, old, .. } => self.is_named(nick, old.as_ref(), around, out),
@@ -323,7 +323,7 @@ impl Client {
         }
     }
 
-    fn put_persistence(&self, on: bool, around: &Around<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn put_persistence(&self, on: bool, around: &Around<'_>, out: &mut Vec<u8>) {
         let word = if on { "ON" } else { "OFF" };
         let line = Line::new(out).source(&around.house().server).command("PERSISTENCE").param("STATUS");
         line.param(word).param(word).end();

@@ -78,6 +78,7 @@ pub(crate) fn put_welcome(
     client: &mut Client,
     around: &Around<'_>,
     census: &hall::Census,
+    always_on: Option<bool>,
     notes: &[(hall::Key, hall::Text)],
     out: &mut Vec<u8>,
 ) {
@@ -99,6 +100,10 @@ pub(crate) fn put_welcome(
     let line = client.begin(out, around, n::RPL_MYINFO).param(&house.server).param(&version);
     line.param(USER_MODES).param(&letters).param("IQSbekloqv").end();
     put(client, around, out);
+    // Before the message of the day, so that the client knows which rooms it need not join (draft/persistence).
+    if let Some(on) = always_on.filter(|_| client.style.caps.has(Cap::Persistence)) {
+        client.put_persistence(on, around, out);
+    }
     client.put_census(census, around, out);
     client.put_own_notes(notes, around, out);
     client.put_motd(around, out);
