@@ -31,6 +31,7 @@ mod show;
 mod style;
 mod support;
 mod talk;
+mod typed;
 mod webirc;
 mod who;
 

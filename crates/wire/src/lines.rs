@@ -17,10 +17,12 @@ mod speaker;
 mod telnet;
 mod told;
 
+pub(crate) use answers::help_of;
 pub(crate) use answers::time as short_time;
 pub use answers::{Said, browser, refusal, reply};
 pub use frame::{End, Frame, Framer};
 pub use help::Topic;
+pub(crate) use help::is_command;
 pub use parse::Names;
 pub(crate) use parse::{Around, command};
 pub(crate) use refused::refused;

@@ -7,13 +7,14 @@ use super::commands::shown;
 use super::line::Line;
 use super::numeric as n;
 use super::sasl::Sasl;
+use super::typed::typed;
 use crate::lines::refused;
 
 impl Client {
     /// The lines of a refusal.
     pub fn refusal(&mut self, refusal: &Refusal, around: &Around<'_>) -> Vec<u8> {
         let mut out = Vec::new();
-        let text = refused(refusal, self.lang());
+        let text = self.refused(refusal);
         // Nothing that a program might answer comes of a notice (RFC 2812, section 3.3.2).
         if self.asking == Asking::Notice {
             return out;
@@ -26,6 +27,21 @@ impl Client {
             self.of_rooms(refusal, &text, around, &mut out);
         }
         out
+    }
+
+    /// What is refused, in words that help here.
+    fn refused(&self, refusal: &Refusal) -> String {
+        let lang = self.lang();
+        match refusal {
+            // Who is at the door has no helper to turn to.
+            Refusal::PasswordFirst => {
+                lang.pick("the server's password first (PASS)", "서버의 암호부터 필요합니다(PASS)").to_owned()
+            }
+            Refusal::AccountFirst if !self.inside => {
+                lang.pick("an account first: log in by SASL", "계정이 있어야 합니다. SASL로 로그인하세요").to_owned()
+            }
+            other => typed(&refused(other, lang)),
+        }
     }
 
     /// Refusals of who somebody says they are. Whether it was one.

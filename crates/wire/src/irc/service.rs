@@ -1,12 +1,13 @@
 //! The house's own helper: whoever is written to under its name understands the commands of plain lines, so that everything
 //! that the hall can do can be done with any client of IRC.
 
-use hall::Command;
+use hall::{Change, Command, Reply};
 
 use super::client::{Around, Asking, Client, Step};
 use super::line::Line;
+use super::typed;
 use crate::Asked;
-use crate::lines::{self, Codec, Names, Said};
+use crate::lines::{self, Codec, Misuse, Names, Said};
 
 /// What the helper is called, and by what names those know it who come from elsewhere.
 pub(crate) const SERVICES: [&str; 3] = hall::SERVICES;
@@ -22,7 +23,17 @@ impl Client {
         self.asking = Asking::Service;
         let text = text.trim().trim_start_matches('/');
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-        // What the services of other networks are asked to do.
+        // What the services of other networks are asked to do. The one that rooms are registered with is told a room, and
+        // never a password.
+        if target.eq_ignore_ascii_case("chanserv")
+            && word.eq_ignore_ascii_case("register")
+            && let Some(room) = rest.split_whitespace().next()
+        {
+            return match self.room_so(room, around) {
+                Ok(room) => vec![Step::Do(Command::Rule { room: Some(room), change: Change::Own })],
+                Err(refused) => vec![refused],
+            };
+        }
         let line = match (target.eq_ignore_ascii_case("nickserv"), word.to_ascii_lowercase().as_str()) {
             (true, "identify") => format!("login {rest}"),
             (true, "register") => format!("register {}", rest.split_whitespace().next().unwrap_or("")),
@@ -37,18 +48,29 @@ impl Client {
             Asked::Do(command) => vec![Step::Do(command)],
             Asked::Lang(lang) => {
                 self.style.lang = lang;
-                vec![Step::Restyle, self.service_says(&Said::LangSet, around)]
+                let said = self.words_of(&Said::LangSet, around);
+                vec![Step::Restyle, self.service_says(&said, around)]
             }
-            Asked::Help(topic) => vec![self.service_says(&Said::Help(topic), around)],
-            Asked::Misuse(misuse) => vec![self.service_says(&Said::Misuse(misuse), around)],
+            Asked::Help(topic) => vec![self.service_says(&typed::help(topic, self.lang()), around)],
+            Asked::Misuse(Misuse::Unknown(word)) => {
+                vec![self.service_says(&typed::unknown(&word, self.lang()), around)]
+            }
+            Asked::Misuse(misuse) => {
+                let said = self.words_of(&Said::Misuse(misuse), around);
+                vec![self.service_says(&typed::typed(&said), around)]
+            }
             Asked::Auth(_) | Asked::Irc(_) | Asked::Step(_) => vec![],
         }
     }
 
-    fn service_says(&self, said: &Said, around: &Around<'_>) -> Step {
-        let mut out = Vec::new();
+    fn words_of(&self, said: &Said, around: &Around<'_>) -> String {
         let style = lines::Style { lang: self.lang(), ..lines::Style::default() };
-        self.put_service(&said.lines(style, around.codec), around, &mut out);
+        String::from_utf8_lossy(&said.lines(style, around.codec)).into_owned()
+    }
+
+    fn service_says(&self, text: &str, around: &Around<'_>) -> Step {
+        let mut out = Vec::new();
+        self.put_service(text.as_bytes(), around, &mut out);
         Step::Tell(out)
     }
 
@@ -67,9 +89,15 @@ impl Client {
     }
 
     /// An answer of plain lines, in notices from the helper.
-    pub(crate) fn put_service_reply(&self, reply: &hall::Reply, around: &Around<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn put_service_reply(&self, reply: &Reply, around: &Around<'_>, out: &mut Vec<u8>) {
         let codec: &Codec = around.codec;
         let style = lines::Style { lang: self.lang(), ..lines::Style::default() };
-        self.put_service(&lines::reply(reply, style, codec), around, out);
+        let told = lines::reply(reply, style, codec);
+        // Of what other people have written nothing is changed.
+        if matches!(reply, Reply::Registered(_) | Reply::NoAccount) {
+            self.put_service(typed::typed(&String::from_utf8_lossy(&told)).as_bytes(), around, out);
+        } else {
+            self.put_service(&told, around, out);
+        }
     }
 }

@@ -101,6 +101,16 @@ fn finish(text: &str, style: Style, codec: &Codec) -> Vec<u8> {
 }
 
 fn help(topic: Topic, lang: Lang) -> String {
+    let mut text = help_of(topic, lang, |_| true);
+    if topic == Topic::Talk {
+        text += lang
+            .pick("\n*   anything else is said in your room", "\n*   그 밖의 글은 지금 있는 방의 모두에게 보입니다");
+    }
+    text
+}
+
+/// The commands about something, a line each, of those whose names are wanted.
+pub(crate) fn help_of(topic: Topic, lang: Lang, wanted: impl Fn(&str) -> bool) -> String {
     let head = match topic {
         Topic::Talk => lang.pick("* what you can type:", "* 쓸 수 있는 명령:"),
         Topic::Account => lang.pick("* about accounts:", "* 계정에 대한 명령:"),
@@ -108,12 +118,8 @@ fn help(topic: Topic, lang: Lang) -> String {
         Topic::Admin => lang.pick("* for admins:", "* 관리자가 쓰는 명령:"),
     };
     let mut text = head.to_owned();
-    for info in COMMANDS.iter().filter(|info| info.topic == topic) {
+    for info in COMMANDS.iter().filter(|info| info.topic == topic && wanted(info.words[0])) {
         text += &format!("\n*   {} - {}", info.usage(lang), info.what(lang));
-    }
-    if topic == Topic::Talk {
-        text += lang
-            .pick("\n*   anything else is said in your room", "\n*   그 밖의 글은 지금 있는 방의 모두에게 보입니다");
     }
     text
 }

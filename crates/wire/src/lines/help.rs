@@ -143,6 +143,11 @@ commands! {
     Admin Admin ["admin", "관리"] " accounts|rooms|who|bans|ban WHOM [TIME] [REASON]|unban WHOM|announce TEXT|kill NAME [REASON]|grant NAME|revoke NAME|create NAME PASSWORD|password NAME PASSWORD|delete NAME|drop #ROOM|drain" / " accounts|rooms|who|bans|ban 대상 [시간] [까닭]|unban 대상|announce 글|kill 이름 [까닭]|grant 이름|revoke 이름|create 이름 암호|password 이름 암호|delete 이름|drop #방|drain": "keep the hall in order (WHOM: an account, 10.0.0.1, 2001:db8::/48)" / "서버를 관리합니다(대상: 계정, 10.0.0.1, 2001:db8::/48)";
 }
 
+/// Whether a word is the usual name of a command.
+pub(crate) fn is_command(word: &str) -> bool {
+    COMMANDS.iter().any(|info| info.words[0] == word)
+}
+
 impl Info {
     /// The command that a word stands for, in any case.
     pub(super) fn find(word: &str) -> Option<&'static Self> {
