@@ -134,7 +134,7 @@ pub(crate) enum Asking {
     /// A room that is to be come into.
     Join,
     /// The house's own helper, who speaks plain lines.
-    Service,
+    Service(&'static str),
     /// What is noted about people and rooms.
     Metadata(Box<super::metadata::AskedNotes>),
 }

@@ -21,7 +21,7 @@ impl Client {
         }
         if let Refusal::NotNoted(why) = refusal {
             self.put_not_noted(why, &text, around, &mut out);
-        } else if self.asking == Asking::Service {
+        } else if matches!(self.asking, Asking::Service(_)) {
             self.put_service(format!("! {text}").as_bytes(), around, &mut out);
         } else if !self.of_login(refusal, &text, around, &mut out) && !self.of_past(refusal, &text, around, &mut out) {
             self.of_rooms(refusal, &text, around, &mut out);

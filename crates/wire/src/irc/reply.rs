@@ -40,7 +40,7 @@ impl Client {
     pub fn reply(&mut self, reply: &Reply, around: &Around<'_>) -> Told {
         let mut told = Told::default();
         let out = &mut told.bytes;
-        if self.asking == Asking::Service && !is_of_dialect(reply) {
+        if matches!(self.asking, Asking::Service(_)) && !is_of_dialect(reply) {
             self.put_service_reply(reply, around, out);
             return told;
         }
@@ -303,7 +303,7 @@ impl Client {
             Reply::History { entries, .. } => self.put_history(entries, around, out),
             Reply::Found { entries, .. } => self.put_found(entries, around, out),
             Reply::Conversations(targets) => self.put_targets(targets, around, out),
-            Reply::Marker(target, until) if !matches!(self.asking, Asking::Service) => {
+            Reply::Marker(target, until) if !matches!(self.asking, Asking::Service(_)) => {
                 self.put_marker(target, *until, around, out);
             }
             Reply::Gap => {

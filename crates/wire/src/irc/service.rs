@@ -12,20 +12,20 @@ use crate::lines::{self, Codec, Misuse, Names, Said};
 /// What the helper is called, and by what names those know it who come from elsewhere.
 pub(crate) const SERVICES: [&str; 3] = hall::SERVICES;
 
-/// Whether a message goes to the helper.
-pub(crate) fn is_service(target: &str) -> bool {
-    SERVICES.iter().any(|name| name.eq_ignore_ascii_case(target))
+/// By which of its names a message goes to the helper, if it does.
+pub(crate) fn service(target: &str) -> Option<&'static str> {
+    SERVICES.into_iter().find(|name| name.eq_ignore_ascii_case(target))
 }
 
 impl Client {
     /// Something is asked of the helper.
-    pub(crate) fn ask_service(&mut self, target: &str, text: &str, around: &Around<'_>) -> Vec<Step> {
-        self.asking = Asking::Service;
+    pub(crate) fn ask_service(&mut self, target: &'static str, text: &str, around: &Around<'_>) -> Vec<Step> {
+        self.asking = Asking::Service(target);
         let text = text.trim().trim_start_matches('/');
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         // What the services of other networks are asked to do. The one that rooms are registered with is told a room, and
         // never a password.
-        if target.eq_ignore_ascii_case("chanserv")
+        if target == "ChanServ"
             && word.eq_ignore_ascii_case("register")
             && let Some(room) = rest.split_whitespace().next()
         {
@@ -34,7 +34,7 @@ impl Client {
                 Err(refused) => vec![refused],
             };
         }
-        let line = match (target.eq_ignore_ascii_case("nickserv"), word.to_ascii_lowercase().as_str()) {
+        let line = match (target == "NickServ", word.to_ascii_lowercase().as_str()) {
             (true, "identify") => format!("login {rest}"),
             (true, "register") => format!("register {}", rest.split_whitespace().next().unwrap_or("")),
             (true, "help") | (false, "") => "help".to_owned(),
@@ -77,7 +77,9 @@ impl Client {
     /// What plain lines say, in notices from the helper.
     pub(crate) fn put_service(&self, text: &[u8], around: &Around<'_>, out: &mut Vec<u8>) {
         let server = &around.house().server;
-        let from = format!("{0}!{0}@{server}", SERVICES[0]);
+        // It answers by the name that it was asked by, since a client shows the answer where the question stands.
+        let name = if let Asking::Service(name) = self.asking { name } else { SERVICES[0] };
+        let from = format!("{name}!{}@{server}", SERVICES[0]);
         let nick = self.called(around);
         let most = super::line::trailing_bytes_max(&from, "NOTICE", &[nick]);
         for line in String::from_utf8_lossy(text).lines() {

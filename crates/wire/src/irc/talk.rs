@@ -75,8 +75,8 @@ impl Client {
             return self.playback(text.as_str(), around);
         }
         self.asking = if kind == Kind::Notice { Asking::Notice } else { Asking::Message(shown(target).to_owned()) };
-        if super::service::is_service(target) && kind != Kind::Notice {
-            return self.ask_service(target, text.as_str(), around);
+        if let Some(service) = super::service::service(target).filter(|_| kind != Kind::Notice) {
+            return self.ask_service(service, text.as_str(), around);
         }
         if let Some(room) = target.strip_prefix('@') {
             return match self.room_so(room, around) {
