@@ -24,11 +24,12 @@ impl Client {
 
     pub(crate) fn away(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
         let reason = message.param(0).filter(|reason| !reason.is_empty());
+        let knows = self.style.caps.has(super::caps::Cap::PreAway);
         // That nobody looks at this client now says nothing of its person (draft/pre-away).
-        if reason == Some("*") {
+        if reason == Some("*") && knows {
             return vec![];
         }
-        if !self.inside && !self.style.caps.has(super::caps::Cap::PreAway) {
+        if !self.inside && !knows {
             return vec![self.numeric(
                 around,
                 n::ERR_NOTREGISTERED,
