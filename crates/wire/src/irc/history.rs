@@ -263,7 +263,9 @@ impl Client {
         let playback = self.style.caps.has(Cap::EventPlayback);
         for entry in entries {
             let said = matches!(entry.event, hall::Event::Message(..) | hall::Event::Audit(_));
-            if said || (playback && self.style.shows(entry, None)) {
+            // What one did with one's account stands where one's own messages to oneself do, and is none of them.
+            let own = matches!(entry.event, hall::Event::Account(_));
+            if said || (playback && !own && self.style.shows(entry, None)) {
                 put(entry, self.style, around.codec, Place::History(batch.as_deref()), out);
             }
         }
