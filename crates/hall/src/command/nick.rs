@@ -67,6 +67,10 @@ impl Hall {
                 self.nick_gone(&old, out);
                 self.nick_here(&nick, id, out);
             }
+            for other in self.people[&id].sessions.iter().filter(|other| **other != session) {
+                let named = Reply::Named { nick: nick.clone(), taken: None, old: Some(old.clone()) };
+                out.push(Effect::Reply(*other, named, self.head));
+            }
             if !quiet {
                 out.push(Effect::Reply(session, Reply::Named { nick, taken, old: Some(old) }, self.head));
             }
