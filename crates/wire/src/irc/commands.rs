@@ -187,8 +187,7 @@ impl Client {
             "SETNAME" => self.setname(message, around),
             "QUIT" => {
                 let reason = self.reason(message.param(0), around);
-                let told = self.tell(around, |to| to.error().trailing("Closing Link: Client Quit"));
-                vec![told, Step::Do(Command::Quit(reason))]
+                self.quit("Client Quit", reason, around)
             }
             "PING" => self.ping(message, around),
             "PONG" | "ERROR" => vec![],
@@ -216,6 +215,13 @@ impl Client {
             "METADATA" => self.metadata(message, around),
             _ => self.of_server(message, around),
         }
+    }
+
+    /// The connection is over, for this reason, and whatever has come behind that is not heard.
+    pub(crate) fn quit(&mut self, why: &str, reason: Text, around: &Around<'_>) -> Vec<Step> {
+        self.closing = true;
+        let told = self.tell(around, |to| to.error().trailing(&format!("Closing Link: {why}")));
+        vec![told, Step::Do(Command::Quit(reason))]
     }
 
     fn not_registered(&self, around: &Around<'_>) -> Step {

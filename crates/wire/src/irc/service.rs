@@ -96,7 +96,7 @@ impl Client {
         let style = lines::Style { lang: self.lang(), ..lines::Style::default() };
         let told = lines::reply(reply, style, codec);
         // Of what other people have written nothing is changed.
-        if matches!(reply, Reply::Registered(_) | Reply::NoAccount) {
+        if matches!(reply, Reply::Registered(_) | Reply::NoAccount | Reply::Door { .. }) {
             self.put_service(typed::typed(&String::from_utf8_lossy(&told)).as_bytes(), around, out);
         } else {
             self.put_service(&told, around, out);
