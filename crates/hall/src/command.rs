@@ -387,9 +387,11 @@ impl Command {
 }
 
 impl Hall {
-    /// Handles one command of a session. A session the hall does not know is ignored: it has just left.
+    /// Handles one command of a session. A session the hall does not know is ignored: it has just left. So is one that has
+    /// said that it leaves.
     pub fn handle(&mut self, session: SessionId, command: Command, out: &mut Effects) {
-        if !self.sessions.contains_key(&session) {
+        let Some(known) = self.sessions.get(&session) else { return };
+        if known.rare.as_ref().is_some_and(|rare| rare.parting.is_some()) {
             return;
         }
         if matches!(command, Command::Say { .. } | Command::Direct { .. } | Command::Ping(_)) {
@@ -485,7 +487,7 @@ impl Hall {
     }
 
     fn quit(&mut self, session: SessionId, reason: Text, out: &mut Effects) -> Result<(), Refusal> {
-        if let Some(known) = self.sessions.get_mut(&session).filter(|_| !reason.as_str().is_empty()) {
+        if let Some(known) = self.sessions.get_mut(&session) {
             known.rare_mut().parting = Some(reason);
         }
         out.push(Effect::Close(session));
