@@ -62,8 +62,8 @@ impl Client {
                 let line = Line::new(&mut out).raw_tags(&format!("label={label}")).source(server);
                 line.command("BATCH").param(&format!("+{batch}")).param("labeled-response").end();
                 for line in lines.split_inclusive(|byte| *byte == b'\n') {
-                    // What stands in a batch of its own, or ends one, stands in this one with that.
-                    if is_in_batch(line) || batch_of(line).is_some_and(|(sign, _)| sign == b'-') {
+                    // What stands in a batch of its own stands in this one with that, whose beginning and end do.
+                    if is_in_batch(line) {
                         out.extend_from_slice(line);
                     } else {
                         put_tagged(&format!("batch={batch}"), line, &mut out);

@@ -255,7 +255,10 @@ impl Teller<'_> {
                 line.source(from).command(command).param(&self.target()).trailing(piece).end();
             }
         }
-        Line::new(out).source(&self.codec.house.server).command("BATCH").param(&format!("-{reference}")).end();
+        let outer = if let Place::History(batch) = self.place { batch } else { None };
+        // The end of a batch in another one stands in that as its beginning does (IRCv3 batch).
+        let line = outer.iter().fold(Line::new(out), |line, batch| line.tag("batch", batch));
+        line.source(&self.codec.house.server).command("BATCH").param(&format!("-{reference}")).end();
     }
 }
 
