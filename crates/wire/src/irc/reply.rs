@@ -348,7 +348,7 @@ impl Client {
         }
     }
 
-    fn own_prefix(&self, around: &Around<'_>) -> String {
+    pub(crate) fn own_prefix(&self, around: &Around<'_>) -> String {
         format!("{}!{}", self.called(around), around.me.guise.seen())
     }
 

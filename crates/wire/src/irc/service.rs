@@ -3,6 +3,7 @@
 
 use hall::{Change, Command, Reply};
 
+use super::caps::Cap;
 use super::client::{Around, Asking, Client, Step};
 use super::line::Line;
 use super::typed;
@@ -18,8 +19,20 @@ pub(crate) fn service(target: &str) -> Option<&'static str> {
 }
 
 impl Client {
-    /// Something is asked of the helper.
+    /// Something is asked of the helper. Who is sent what they say is sent this, too (IRCv3 echo-message); it is no entry, and
+    /// has nothing to be known again by.
     pub(crate) fn ask_service(&mut self, target: &'static str, text: &str, around: &Around<'_>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if self.style.caps.has(Cap::EchoMessage) {
+            let mut out = Vec::new();
+            Line::new(&mut out).source(&self.own_prefix(around)).command("PRIVMSG").param(target).trailing(text).end();
+            steps.push(Step::Tell(out));
+        }
+        steps.extend(self.asked_of_service(target, text, around));
+        steps
+    }
+
+    fn asked_of_service(&mut self, target: &'static str, text: &str, around: &Around<'_>) -> Vec<Step> {
         self.asking = Asking::Service(target);
         let text = text.trim().trim_start_matches('/');
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
