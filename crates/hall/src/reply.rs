@@ -116,6 +116,8 @@ pub enum Reply {
     Seen(Box<(crate::Author, crate::Event)>),
     /// What holds of somebody who has just come into a room that the session is in.
     Beside(Box<(crate::Author, crate::Event)>),
+    /// The person's tags have been passed on, to whom or where they named, and are recorded nowhere.
+    Passed(Box<(crate::Author, String, Box<str>)>),
     /// An operator of a room is told whom somebody asks in.
     Invites {
         /// Who asks.

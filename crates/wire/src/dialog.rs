@@ -98,15 +98,14 @@ impl irc::Client {
         let to_itself = matches!(entry.logs.first(), Some(LogId::Direct(a, b)) if a == b);
         let shown = match &entry.event {
             // What one says to oneself comes back in any case: it is what was said to one.
-            Event::Message(..) => to_itself || style.caps.has(irc::Cap::EchoMessage),
-            Event::Tags => style.caps.has(irc::Cap::EchoMessage),
+            Event::Message(..) | Event::Tags => to_itself || style.caps.has(irc::Cap::EchoMessage),
             // It has been told so by a number, and is not told of its own coming as of others'.
             Event::Away(_) | Event::Invite(_) | Event::Quit(_) => false,
             // What it does to its account, and what admins do, it is answered.
             Event::Account(_) | Event::Audit(_) | Event::Noted(_) => false,
             _ => style.shows(entry, None),
         };
-        if !shown || (to_itself && !matches!(entry.event, Event::Message(..))) {
+        if !shown || (to_itself && !matches!(entry.event, Event::Message(..) | Event::Tags)) {
             return Vec::new();
         }
         irc::encode(std::slice::from_ref(entry), style, codec).bytes.into_vec()

@@ -4,7 +4,7 @@ use smallvec::smallvec;
 
 use crate::command::Target;
 use crate::state::Effects;
-use crate::{Effect, Event, Hall, LogId, Proposal, Refusal, SessionId};
+use crate::{Effect, Event, Hall, LogId, Proposal, Refusal, Reply, SessionId};
 
 impl Hall {
     pub(super) fn tag(
@@ -15,6 +15,10 @@ impl Hall {
         passing: bool,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
+        let named = match &to {
+            Target::Room(room) => room.to_string(),
+            Target::Person(nick) => nick.to_string(),
+        };
         let log = match to {
             Target::Room(room) => {
                 let room = self.room_meant(session, Some(room))?;
@@ -31,9 +35,6 @@ impl Hall {
             Target::Person(nick) => {
                 let from = self.person_of(session);
                 let to = self.seen_as(&nick).ok_or(Refusal::NoSuchPerson(nick))?;
-                if to == from {
-                    return Err(Refusal::ToYourself);
-                }
                 if !passing {
                     self.speak_to(session, to, Event::Tags, Some(tags), smallvec![], out);
                     return Ok(());
@@ -43,7 +44,9 @@ impl Hall {
         };
         let author = self.author(session, false);
         if passing {
+            let passed = Reply::Passed(Box::new((author.clone(), named, tags.clone())));
             out.push(Effect::Signal(session, log, Box::new(author), tags));
+            out.push(Effect::Reply(session, passed, self.head));
         } else {
             let proposal = Proposal::new(author, smallvec![log], Event::Tags);
             out.push(Effect::Propose(Proposal { tags: Some(tags), ..proposal }));

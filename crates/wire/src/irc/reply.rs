@@ -6,7 +6,7 @@ use super::caps::Cap;
 use super::client::{Around, Asking, Client};
 use super::line::Line;
 use super::numeric as n;
-use super::show::{flag_letter, list_letter, mask, prefix, real_name};
+use super::show::{flag_letter, list_letter, mask, prefix, real_name, signal};
 use super::support;
 use crate::Codec;
 
@@ -219,6 +219,10 @@ impl Client {
             Reply::Beside(seen) => {
                 let (author, event) = &**seen;
                 self.put_seen(author, event, around, out);
+            }
+            Reply::Passed(passed) if self.style.caps.has(Cap::EchoMessage) => {
+                let (author, target, tags) = &**passed;
+                out.extend_from_slice(&signal(author, target, tags, around.now, self.style));
             }
             Reply::Modes { bot, admin, wallops, secure, changed: None } => {
                 let modes = own_modes(*bot, *admin, *wallops, *secure);
