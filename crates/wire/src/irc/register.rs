@@ -9,6 +9,7 @@ use super::line::{Line, trailing_bytes_max};
 use super::message::Message;
 use super::numeric as n;
 use super::sasl::Sasl;
+use super::who::in_lines;
 use crate::Auth;
 
 /// The first version of capability negotiation in which capabilities have values.
@@ -117,8 +118,16 @@ impl Client {
             }
             None => ("NAK", Vec::new()),
         };
+        // What does not fit behind the longer beginning of the answer comes in several.
+        let most = trailing_bytes_max(&around.house().server, "CAP", &[self.called(around), word]);
+        let lines = if asked.len() <= most {
+            vec![asked.to_owned()]
+        } else {
+            let words: Vec<_> = asked.split_ascii_whitespace().map(str::to_owned).collect();
+            in_lines(&words)
+        };
         let mut told = Vec::new();
-        self.put_cap(&mut told, around, word, asked);
+        lines.iter().for_each(|line| self.put_cap(&mut told, around, word, line));
         std::iter::once(Step::Tell(told)).chain(steps).collect()
     }
 
