@@ -6,6 +6,7 @@ use super::BODY_BYTES_MAX;
 use super::caps::Cap;
 use super::client::{Around, Asking, Client, Step};
 use super::commands::{listed, shown};
+use super::line::trailing_bytes_max;
 use super::message::Message;
 use super::metadata::read_by_people;
 use super::numeric as n;
@@ -125,8 +126,8 @@ impl Client {
             Asking::Whois(names) => self.put_whois(names, people, around, out),
             Asking::ModesOf(target) => self.put_modes_of(target, !people.is_empty(), around, out),
             Asking::Ison(_) => {
-                let here: Vec<_> = people.iter().map(|person| person.nick.as_str()).collect();
-                self.put(out, around, n::RPL_ISON, &[], &here.join(" "));
+                let here: Vec<_> = people.iter().map(|person| person.nick.to_string()).collect();
+                self.put_words(n::RPL_ISON, &here, around, out);
             }
             Asking::Userhost | Asking::Userip => {
                 let number = if self.asking == Asking::Userip { n::RPL_USERIP } else { n::RPL_USERHOST };
@@ -135,9 +136,19 @@ impl Client {
                         (if person.admin { "*" } else { "" }, if person.away.is_some() { '-' } else { '+' });
                     format!("{}{admin}={away}{}", person.nick, person.guise.seen())
                 };
-                self.put(out, around, number, &[], &people.iter().map(seen).collect::<Vec<_>>().join(" "));
+                self.put_words(number, &people.iter().map(seen).collect::<Vec<_>>(), around, out);
             }
             _ => {}
+        }
+    }
+
+    /// Words in one line, as clients expect, or in several where they do not fit: half a name is somebody else's.
+    fn put_words(&self, number: u16, words: &[String], around: &Around<'_>, out: &mut Vec<u8>) {
+        let most = trailing_bytes_max(&around.house().server, "000", &[self.called(around)]);
+        let line = words.join(" ");
+        let lines = if line.len() <= most { vec![line] } else { in_lines(words) };
+        for line in lines {
+            self.put(out, around, number, &[], &line);
         }
     }
 
