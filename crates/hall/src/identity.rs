@@ -109,7 +109,8 @@ impl Hall {
         // Before whatever waits for it.
         let id = self.person_of(session);
         let always_on = self.accounts.get(id).map(|account| account.always_on);
-        let entered = Reply::Entered { census: self.census(), always_on, notes: self.notes(id) };
+        let (census, admin, notes) = (self.census(), self.is_admin(session), self.notes(id));
+        let entered = Reply::Entered { census, always_on, admin, notes };
         out.push(Effect::Reply(session, entered, Seq(0)));
         let nick = self.people[&id].called().clone();
         if self.people[&id].sessions.len() == 1 {

@@ -25,6 +25,8 @@ pub enum Reply {
         census: Census,
         /// Whether its person is there without a connection, if it has an account.
         always_on: Option<bool>,
+        /// Whether it may do what admins may.
+        admin: bool,
         /// What is noted about its person.
         notes: Vec<(Key, Text)>,
     },

@@ -45,10 +45,10 @@ impl Client {
             return told;
         }
         match reply {
-            Reply::Entered { census, always_on, notes } => {
+            Reply::Entered { census, always_on, admin, notes } => {
                 self.inside = true;
                 support::put_welcome(self, around, census, *always_on, notes, out);
-                self.put_own_modes(around, out);
+                self.put_own_modes(*admin, around, out);
             }
             Reply::Named { nick, old, .. } => self.is_named(nick, old.as_ref(), around, out),
             Reply::Joined { room, topic, how, read, .. } => {
@@ -142,8 +142,8 @@ impl Client {
         }
     }
 
-    fn put_own_modes(&self, around: &Around<'_>, out: &mut Vec<u8>) {
-        let modes = own_modes(around.me.guise.is_bot(), false, false, around.secure);
+    fn put_own_modes(&self, admin: bool, around: &Around<'_>, out: &mut Vec<u8>) {
+        let modes = own_modes(around.me.guise.is_bot(), admin, false, around.secure);
         let line = Line::new(out).source(around.me.nick.as_str()).command("MODE").param(around.me.nick.as_str());
         line.param(&modes).end();
     }
