@@ -355,8 +355,8 @@ pub enum Change {
     List(List, Whom, Option<(Option<u64>, Text)>),
     /// The room belongs to the one who asks.
     Own,
-    /// It belongs to nobody.
-    Disown,
+    /// It belongs to nobody. Where somebody is named whose it is not, nothing changes.
+    Disown(Option<Nick>),
     /// It belongs to somebody else.
     Transfer(Nick),
 }

@@ -93,7 +93,7 @@ impl Hall {
                 keeps.extend(known.map(|(id, rank)| rank_of(&room, *id, Some(*rank))));
                 (Rule::Owner(Some(name), None), keeps)
             }
-            Change::Disown => (Rule::Owner(None, self.owner_before(&room)), vec![set(&room, "owner", None)]),
+            Change::Disown(_) => (Rule::Owner(None, self.owner_before(&room)), vec![set(&room, "owner", None)]),
             Change::Transfer(nick) => {
                 let to = self.accounts.owner(&nick).ok_or_else(|| Refusal::NoSuchAccount(nick.clone()))?;
                 if self.rooms_owned(to).len() >= self.limits.rooms_per_owner {
@@ -124,6 +124,11 @@ impl Hall {
     /// A change that may change nothing: who is to be something that they are, or are more than, or is not to be what they
     /// are not. None then.
     fn raised(&self, session: SessionId, room: &RoomName, change: Change) -> Result<Option<Change>, Refusal> {
+        if let Change::Disown(Some(nick)) = &change {
+            self.may_change(session, room, &change)?;
+            let owner = self.rules.of(room).and_then(|rules| rules.owner);
+            return Ok((owner == self.person_called(nick)).then_some(change));
+        }
         let Change::Raise(nick, rank, on) = &change else { return Ok(Some(change)) };
         let change = Change::Rank(nick.clone(), on.then_some(*rank));
         self.may_change(session, room, &Change::Rank(nick.clone(), Some(*rank)))?;
@@ -143,7 +148,7 @@ impl Hall {
         let least = match change {
             // Where there is an owner, they say who is an operator.
             Change::Rank(_, Some(Rank::Operator)) if owner.is_some() => Standing::Owner,
-            Change::Disown | Change::Transfer(_) => Standing::Owner,
+            Change::Disown(_) | Change::Transfer(_) => Standing::Owner,
             _ => Standing::Operator,
         };
         if standing < least {
@@ -158,7 +163,7 @@ impl Hall {
             Change::Own if self.rooms_owned(self.person_of(session)).len() >= self.limits.rooms_per_owner => {
                 Err(Refusal::TooMany(self.limits.rooms_per_owner))
             }
-            Change::Disown if owner.is_none() => Err(Refusal::RoomNotOwned(room.clone())),
+            Change::Disown(_) if owner.is_none() => Err(Refusal::RoomNotOwned(room.clone())),
             _ => Ok(()),
         }
     }

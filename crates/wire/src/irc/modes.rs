@@ -92,7 +92,9 @@ impl Client {
             ('S', Some(s)) => s.parse().map_or_else(|_| wrong(s), |s| change(Change::Slow(Some(s)))),
             ('S', None) if !on => change(Change::Slow(None)),
             ('o' | 'v' | 'q', Some(raw)) => match self.called_so(raw, around) {
-                Ok(nick) if letter == 'q' => change(if on { Change::Transfer(nick) } else { Change::Disown }),
+                Ok(nick) if letter == 'q' => {
+                    change(if on { Change::Transfer(nick) } else { Change::Disown(Some(nick)) })
+                }
                 Ok(nick) => {
                     let rank = if letter == 'o' { Rank::Operator } else { Rank::Voice };
                     change(Change::Raise(nick, rank, on))

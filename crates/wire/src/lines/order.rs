@@ -74,7 +74,7 @@ fn of_rooms(info: &'static Info, rest: &str, names: Names) -> Result<Asked, Misu
             Command::Invite { who: names.nick(who)?, room }
         }
         Name::Own if rest.is_empty() => ruled(Change::Own),
-        Name::Own if switch(rest) == Some(false) => ruled(Change::Disown),
+        Name::Own if switch(rest) == Some(false) => ruled(Change::Disown(None)),
         Name::Transfer => ruled(Change::Transfer(named()?)),
         Name::Admin => admin(needed?, names).map(Command::Admin).map_err(|e| e.unwrap_or(usage))?,
         _ => return Err(usage),
