@@ -5,6 +5,7 @@
 //! although some of them wait for the ledger: a [`Slot`] keeps each answer's place.
 
 mod dialogs;
+mod rename;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -493,6 +494,12 @@ impl Hub {
                     }
                     left.push((session, log));
                 }
+                Effect::Rename(renamed) => {
+                    for (_, log) in &mut left {
+                        *log = renamed.log(log).unwrap_or_else(|| log.clone());
+                    }
+                    self.rename(&renamed);
+                }
                 Effect::Close(session) => self.closing.push(session),
                 effect => self.run_effect(effect),
             }
@@ -616,6 +623,7 @@ impl Hub {
             Effect::Reload => self.shared.reload.notify_one(),
             Effect::Signal(session, log, author, tags) => self.signal(session, &log, &author, &tags),
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
+            Effect::Rename(_) => unreachable!("only an entry renames a room"),
             _ => unreachable!("what happens with every message was done"),
         }
     }

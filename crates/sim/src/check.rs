@@ -221,6 +221,7 @@ fn english(entry: &Entry) -> String {
         | Event::Account(_)
         | Event::Audit(_)
         | Event::Tags
+        | Event::Rename { .. }
         | Event::Away(_)
         | Event::Guise(..) => {
             unreachable!("nobody in a world asks for that")
@@ -246,6 +247,7 @@ fn korean(entry: &Entry) -> String {
         | Event::Account(_)
         | Event::Audit(_)
         | Event::Tags
+        | Event::Rename { .. }
         | Event::Away(_)
         | Event::Guise(..) => {
             unreachable!("nobody in a world asks for that")

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use auth::{BadPassword, Cost, Exchange, Failure, MECHANISMS, Mechanism, Step};
 use hall::{
     Arrival, Beginning, Command, Effect, Entry, Event, Feed, Hall, LogId, Nick, Origin, Proof, Proposal, Proven, Query,
-    Refusal, Reply, RoomName, Seq, SessionId, Time, Unfit,
+    Refusal, Renamed, Reply, RoomName, Seq, SessionId, Time, Unfit,
 };
 use wire::irc::{self, Around};
 use wire::lines::{self, Said};
@@ -569,6 +569,7 @@ impl Hub {
                     record.unfollowed(&log, until);
                 }
             }
+            Effect::Rename(renamed) => self.rename(&renamed, conns),
             Effect::Focus(session, room) => {
                 if let Some(conn) = conns.of.get_mut(&session) {
                     conn.outbox.focus(room.as_ref());
@@ -606,6 +607,17 @@ impl Hub {
             }
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
             _ => unreachable!("what happens with every message was done"),
+        }
+    }
+
+    fn rename(&mut self, renamed: &Renamed, conns: &mut Conns) {
+        conns.of.values_mut().for_each(|conn| conn.outbox.rename(renamed));
+        for old in [LogId::Room(renamed.from.clone()), LogId::Operators(renamed.from.clone())] {
+            let Some(new) = renamed.log(&old) else { continue };
+            conns.records.values_mut().for_each(|record| record.renamed(&old, &new, renamed.seq));
+            if let Some(feed) = self.feeds.remove(&old) {
+                self.feeds.insert(new, feed);
+            }
         }
     }
 

@@ -100,6 +100,14 @@ impl Record {
         self.end(log, until);
     }
 
+    /// A log is called otherwise behind this entry.
+    pub(crate) fn renamed(&mut self, old: &LogId, new: &LogId, by: Seq) {
+        if self.open(old).is_some() {
+            self.end(old, by);
+            self.begin(new, by);
+        }
+    }
+
     fn begin(&mut self, log: &LogId, from: Seq) {
         self.periods.push(Period { log: log.clone(), from, until: Seq(u64::MAX) });
     }

@@ -40,6 +40,8 @@ impl NoSockets {
                 "announced_people" => hall.announced_people = value,
                 "people_per_answer" => hall.people_per_answer = value,
                 "monitored_people" => hall.monitored_people = value,
+                "renamed_rooms" => hall.renamed_rooms = value,
+                "room_rename_wait_s" => hall.room_rename_wait_s = value as u64,
                 "login_failures" => hall.login_failures = u32::try_from(value).unwrap(),
                 _ => panic!("{name} is no limit of the hall or of plain lines"),
             }

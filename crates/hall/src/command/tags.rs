@@ -46,7 +46,7 @@ impl Hall {
             out.push(Effect::Signal(session, log, Box::new(author), tags));
         } else {
             let proposal = Proposal::new(author, smallvec![log], Event::Tags);
-            out.push(Effect::Propose(Proposal { tags: Some(tags), ..proposal }));
+            self.put_forward(Proposal { tags: Some(tags), ..proposal }, out);
         }
         Ok(())
     }

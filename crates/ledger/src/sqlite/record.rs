@@ -31,6 +31,7 @@ pub(crate) enum Kind {
     Tags = 16,
     Away = 17,
     Guise = 18,
+    Rename = 20,
 }
 
 /// What somebody can read, search for and take back.
@@ -55,6 +56,7 @@ impl Kind {
             Event::Away(why) => (Self::Away, some(why)),
             Event::Guise(guise, account) => (Self::Guise, Some(forms::of_guise(guise, account.as_ref()).into())),
             Event::Topic(text) => (Self::Topic, Some(text.as_str().into())),
+            Event::Rename { from, to, reason } => (Self::Rename, Some(forms::of_rename(from, to, reason).into())),
             Event::Redact(target, why) => (Self::Redact, Some(forms::of_redaction(target.0, why.as_str()).into())),
             Event::Rule(rule) => (Self::Rule, Some(rule.to_string().into())),
             Event::Kick(person, nick, why) => {
@@ -182,6 +184,7 @@ fn event(kind: i64, text: Option<&str>) -> Option<Event> {
             let account = account.map(|account| Nick::recorded(account, usize::MAX)).transpose().ok()?;
             Event::Guise(Guise::recorded(guise), account)
         }
+        (20, Some(words)) => forms::rename(words)?,
         _ => return None,
     })
 }

@@ -70,10 +70,12 @@ fn frames<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<Option<Vec<u8>>> {
 pub fn irc_session(bytes: &[u8]) {
     let mut room = Hallway::of([true, false, true]);
     let caps: Vec<&str> = Cap::ALL.iter().map(|cap| cap.name()).collect();
+    // All of them do not fit into one line.
+    let asked: String = caps.chunks(16).map(|caps| format!("CAP REQ :{}\r\n", caps.join(" "))).collect();
     for (number, words) in [
         (1, "NICK fuzz\r\nUSER f 0 * :F\r\nJOIN #lobby,#x\r\n".to_owned()),
         (2, "/nick 듣는이\n/join #x\n".to_owned()),
-        (3, format!("CAP REQ :{}\r\nNICK 보는이\r\nUSER s 0 * :S\r\nCAP END\r\nJOIN #x\r\n", caps.join(" "))),
+        (3, format!("{asked}NICK 보는이\r\nUSER s 0 * :S\r\nCAP END\r\nJOIN #x\r\n")),
     ] {
         if let Some(conn) = room.conns.of.get_mut(&SessionId(number)) {
             conn.arrived.extend_from_slice(words.as_bytes());

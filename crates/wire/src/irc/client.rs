@@ -6,7 +6,7 @@
 
 use hall::{Command, Me, Time};
 
-use super::caps::Caps;
+use super::caps::{Cap, Caps};
 use super::frame::Frame;
 use super::line::Line;
 use super::message::{Malformed, Message};
@@ -255,7 +255,10 @@ impl Client {
         text: &str,
     ) {
         let line = Line::new(out).source(&around.house().server);
-        if self.style.caps.has(super::caps::Cap::StandardReplies) {
+        // What belongs to a capability is understood by whoever has asked for that.
+        let of_rename = command == "RENAME" || code == "CHANNEL_RENAMED";
+        let standard = self.style.caps.has(Cap::StandardReplies);
+        if standard || (of_rename && self.style.caps.has(Cap::ChannelRename)) {
             let line = line.command(severity).param(command).param(code);
             context.iter().fold(line, |line, param| line.param(param)).trailing(text).end();
         } else {
