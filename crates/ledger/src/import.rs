@@ -119,9 +119,7 @@ impl Import<'_> {
                 return Err(wrong(number, Why::Order(entry.seq.0)));
             }
             last = entry.seq.0;
-            // What was renamed after the export was made has another name here.
-            let entry = if last <= header.head { self.called_now(entry, header.head) } else { entry };
-            self.take(entry).map_err(|error| match error {
+            self.take(entry, header.head).map_err(|error| match error {
                 Refused::Why(why) => wrong(number, why),
                 Refused::Error(error) => error.into(),
             })?;
@@ -155,12 +153,15 @@ impl Import<'_> {
         entry
     }
 
-    fn take(&mut self, entry: Entry) -> Result<(), Refused> {
+    /// Takes an entry of an export that was made when `head` was the last one.
+    fn take(&mut self, entry: Entry, head: u64) -> Result<(), Refused> {
         let old = entry.seq <= self.before;
         let there = if old { self.known.row(int(entry.seq.0))? } else { None };
         let Some(there) = there else {
             self.count.entries += 1;
             self.filled |= old;
+            // What was renamed after the export was made has another name here.
+            let entry = if entry.seq.0 <= head { self.called_now(entry, head) } else { entry };
             let Entry { seq, at, author, logs, mut event, to, mut tags, keeps } = entry;
             if matches!(event, Event::Message(..)) && self.taken_back.contains(&seq) {
                 (event, tags) = (Event::Redacted, None);
@@ -170,9 +171,9 @@ impl Import<'_> {
         };
         self.count.known += 1;
         let there = self.known.entry(there)?;
-        // Of an export that was gone on with it is not known when its end was made.
-        let later = self.called_now(entry.clone(), entry.seq.0);
-        let entry = if later.logs == there.logs { later } else { entry };
+        // It may have been taken in as it stands, and of an export that was gone on with it is not known when its end was made.
+        let now = [head, entry.seq.0].map(|known| self.called_now(entry.clone(), known));
+        let entry = now.into_iter().find(|now| now.logs == there.logs).unwrap_or(entry);
         match (&there.event, &entry.event) {
             (ours, theirs) if ours == theirs && *there == entry => Ok(()),
             // Taken back on one side: that holds.

@@ -39,7 +39,9 @@ impl Lately {
     pub(crate) fn update(&self, group: &[Proposal], head: Seq) -> (Option<Vec<Proposal>>, Vec<Renamed>) {
         let known = self.inner();
         let within = |proposal: &Proposal| proposal.keeps.iter().any(|keep| matches!(keep, Keep::Rename(..)));
-        if known.renames.is_empty() && !group.iter().any(within) {
+        let last = known.renames.back().map_or(Seq(0), |renamed| renamed.seq);
+        if !group.iter().any(|proposal| proposal.as_of < last || within(proposal)) {
+            // Nearly always: everybody knows of everything.
             return (None, Vec::new());
         }
         let mut new = Vec::new();

@@ -462,3 +462,16 @@ fn the_bytes_of_a_renamed_room_are_those_that_are_let_go() {
     let page = ledger.reader().unwrap().read(&room("#b"), Seq(0), 9).unwrap();
     assert_eq!((page.entries.iter().map(|e| e.seq.0).collect::<Vec<_>>(), page.gap), (vec![4, 5], true));
 }
+
+#[test]
+fn an_export_that_was_gone_on_with_after_a_rename_is_taken_in_as_often_as_one_likes() {
+    let (dir, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut ledger = lived_in(dir.path());
+    let mut text = all(dir.path());
+    renamed(&mut ledger);
+    text += &exported(dir.path(), &ExportOptions { after: Seq(55), goes_on: true, ..ExportOptions::default() });
+    for known in [0, 57] {
+        assert_eq!(imported(other.path(), &text).unwrap(), Imported { entries: 57 - known, known });
+    }
+    assert_eq!(imported(dir.path(), &text).unwrap(), Imported { entries: 0, known: 57 });
+}

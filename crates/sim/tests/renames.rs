@@ -194,18 +194,21 @@ impl Slow {
 
 #[test]
 fn what_is_said_while_a_room_is_renamed_is_heard_and_lies_in_the_renamed_room() {
-    let mut slow = Slow::two();
-    slow.ask(2, say("먼저"));
-    slow.ask(1, rename("#a", "#b"));
-    slow.ask(2, say("나중"));
-    slow.commit();
-    assert_eq!(slow.read(1), "민수: 먼저\n* #a is called #b now\n민수: 나중\n");
-    assert_eq!(slow.read(2), "* 영희 renamed the room: #a is now #b\n");
-    assert_eq!(slow.asks(1, say_in("#b", "들려요?")), "");
-    assert_eq!(slow.read(2), "영희: 들려요?\n");
-    let page = slow.ledger.reader().unwrap().read(&LogId::Room(room("#b")), Seq(0), 99).unwrap();
-    let said = page.entries.iter().filter(|entry| matches!(entry.event, Event::Message(..))).count();
-    assert_eq!((page.entries.len(), said), (6, 3), "{page:?}");
+    // A name that sorts behind the old one, and one before it.
+    for to in ["#b", "#1"] {
+        let mut slow = Slow::two();
+        slow.ask(2, say("먼저"));
+        slow.ask(1, rename("#a", to));
+        slow.ask(2, say("나중"));
+        slow.commit();
+        assert_eq!(slow.read(1), format!("민수: 먼저\n* #a is called {to} now\n민수: 나중\n"));
+        assert_eq!(slow.read(2), format!("* 영희 renamed the room: #a is now {to}\n"));
+        assert_eq!(slow.asks(1, say_in(to, "들려요?")), "");
+        assert_eq!(slow.read(2), "영희: 들려요?\n");
+        let page = slow.ledger.reader().unwrap().read(&LogId::Room(room(to)), Seq(0), 99).unwrap();
+        let said = page.entries.iter().filter(|entry| matches!(entry.event, Event::Message(..))).count();
+        assert_eq!((page.entries.len(), said), (6, 3), "{page:?}");
+    }
 }
 
 #[test]
@@ -247,6 +250,15 @@ fn who_comes_while_a_room_is_renamed_is_in_it() {
         assert!(read.ends_with("지수: 다 왔어요\n"), "{session}: {read}");
     }
     assert_eq!(slow.asks(4, Command::Who(None)), "* #c: 민수, @영희, 지수, 철수\n");
+    // Nobody counts twice, or not at all: the room is there until the last has left.
+    for session in 1..4 {
+        slow.asks(session, Command::Part(Some(room("#c")), Text::new("")));
+    }
+    slow.read(4);
+    assert_eq!(slow.asks(4, Command::Who(None)), "* #c: 철수\n");
+    slow.asks(4, Command::Part(None, Text::new("")));
+    assert_eq!(slow.asks(4, join("#c")), "* you are in #c: 1 person\n");
+    assert_eq!(slow.asks(4, Command::Who(None)), "* #c: @철수\n");
 }
 
 #[test]
@@ -383,4 +395,18 @@ fn what_was_said_under_the_old_name_can_be_taken_back() {
     assert_eq!(slow.read(1), "* 민수 took a message back\n");
     let last = slow.ledger.reader().unwrap().last_messages(&LogId::Room(room("#b")), Seq(99), 9).unwrap().entries;
     assert_eq!(last[0].event, Event::Redacted);
+}
+
+#[test]
+fn what_the_ledger_read_before_the_rename_is_told_in_the_room_by_its_new_name() {
+    let mut slow = Slow::two();
+    slow.asks(2, say("지난 말"));
+    let query =
+        hall::Query::History { log: LogId::Room(room("#a")), span: hall::Span::Last(9), most: 9, events: false };
+    let mut reply = ledger::answer(&*slow.ledger.reader().unwrap(), &query).unwrap();
+    slow.asks(1, rename("#a", "#b"));
+    slow.read(1);
+    slow.hall.sift(SessionId(1), &mut reply);
+    slow.run(vec![Effect::Reply(SessionId(1), reply, Seq(0))]);
+    assert_eq!(slow.read(1), "* [01-01 00:00 #b] 민수: 지난 말\n");
 }
