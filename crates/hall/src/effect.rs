@@ -35,6 +35,9 @@ pub enum Effect {
     /// they are. Logs of another room that was called so, which somebody has left and not been shown all of, are kept
     /// [apart](RoomName::apart).
     Rename(Box<Renamed>),
+    /// The session was given a cursor into a log of that room, by its new name, from before the entry: what stands up to the
+    /// entry was said under the old one.
+    Called(SessionId, Box<Renamed>),
     /// Let this log grow by a block ([`Feed::append`]) and wake those who have a cursor into it.
     Grow(LogId, Arc<Feed>, Block),
     /// Close the session's connection when it has been given everything.

@@ -598,6 +598,11 @@ impl Hub {
                 }
                 self.stop_waking(session, &log);
             }
+            Effect::Called(session, renamed) => {
+                if let Some(seat) = self.seats.get(&session) {
+                    seat.conn.outbox().called(&renamed);
+                }
+            }
             Effect::Focus(session, room) => {
                 if let Some(seat) = self.seats.get(&session) {
                     seat.conn.outbox().focus(room.as_ref());

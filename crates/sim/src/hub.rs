@@ -453,6 +453,9 @@ impl Hub {
     fn committed(&mut self, entries: &[Arc<Entry>], conns: &mut Conns) {
         for entry in entries {
             for record in conns.records.values_mut() {
+                if let Event::Rename { from, to, .. } = &entry.event {
+                    record.renamed(&Renamed { seq: entry.seq, from: from.clone(), to: to.clone() });
+                }
                 record.entry_applied(entry);
             }
         }
@@ -570,6 +573,11 @@ impl Hub {
                 }
             }
             Effect::Rename(renamed) => self.rename(&renamed, conns),
+            Effect::Called(session, renamed) => {
+                if let Some(conn) = conns.of.get_mut(&session) {
+                    conn.outbox.called(&renamed);
+                }
+            }
             Effect::Focus(session, room) => {
                 if let Some(conn) = conns.of.get_mut(&session) {
                     conn.outbox.focus(room.as_ref());
@@ -614,7 +622,6 @@ impl Hub {
         conns.of.values_mut().for_each(|conn| conn.outbox.rename(renamed));
         for old in [LogId::Room(renamed.from.clone()), LogId::Operators(renamed.from.clone())] {
             let Some(new) = renamed.log(&old) else { continue };
-            conns.records.values_mut().for_each(|record| record.renamed(&old, &new, renamed.seq));
             if let Some(feed) = self.feeds.remove(&old) {
                 self.feeds.insert(new, feed);
             }

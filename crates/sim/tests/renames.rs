@@ -86,6 +86,7 @@ impl Slow {
                 Effect::Unfollow(session, log, until) => self.client(session).unfollow(&log, until),
                 Effect::Focus(session, room) => self.client(session).focus(room.as_ref()),
                 Effect::Rename(renamed) => self.clients.values_mut().for_each(|client| client.rename(&renamed)),
+                Effect::Called(session, renamed) => self.client(session).called(&renamed),
                 Effect::Grow(_, feed, block) => feed.append(block, &self.limits),
                 Effect::Reply(session, reply, after) => {
                     let bytes = lines::reply(&reply, lines::Style::default(), &Codec::default());

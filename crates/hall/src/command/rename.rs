@@ -95,8 +95,15 @@ impl Hall {
             self.topics.insert(to.clone(), topic);
         }
         self.people_renamed(&renamed);
+        // Who came just before is shown what was said under the name of then.
+        let came = |effect: &Effect| match effect {
+            Effect::Follow(session, log, _, at, _) if *at < entry.seq && renamed.log(log).is_some() => Some(*session),
+            _ => None,
+        };
+        let came: Vec<SessionId> = out.iter().filter_map(came).collect();
         out.iter_mut().for_each(|effect| renamed.update_effect(effect));
         out.push(Effect::Rename(Box::new(renamed.clone())));
+        out.extend(came.into_iter().map(|session| Effect::Called(session, Box::new(renamed.clone()))));
         self.renames.add(renamed, self.limits.renamed_rooms);
         self.tell_of_rename(entry, from, to, out);
     }
