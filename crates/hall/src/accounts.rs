@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::keep::{READ, STAYS};
 use crate::metadata::{self, Metadata};
 use crate::{Keep, Nick, PersonId, RoomName, Secret, Seq, Subject, Time};
 
@@ -128,6 +129,7 @@ impl Accounts {
                 self.looks.retain(|_, owner| owner != id);
                 self.certificates.retain(|_, owner| owner != id);
             }
+            Keep::Rename(from, to) => self.people.values_mut().for_each(|account| account.room_renamed(from, to)),
             _ => {}
         }
     }
@@ -185,6 +187,20 @@ impl Accounts {
 }
 
 impl Account {
+    /// What is remembered of a room is remembered under its new name, and nothing of another room that was called so.
+    fn room_renamed(&mut self, from: &RoomName, to: &RoomName) {
+        if from != to {
+            self.read.remove(to.key());
+            self.stays_in.remove(to);
+        }
+        if let Some(until) = self.read.remove(from.key()) {
+            self.read.insert(to.key().to_owned(), until);
+        }
+        if self.stays_in.remove(from) {
+            self.stays_in.insert(to.clone());
+        }
+    }
+
     /// A field that nobody is found by.
     fn fold(&mut self, what: &str, rest: &str, value: Option<&str>) {
         let on = value.is_some();
@@ -198,7 +214,7 @@ impl Account {
                     None => self.ignored.remove(&whom),
                 };
             }
-            "read" => {
+            READ => {
                 match value.and_then(ReadUntil::read) {
                     Some(until) => self.read.insert(rest.to_owned(), until),
                     None => self.read.remove(rest),
@@ -213,7 +229,7 @@ impl Account {
                 }
             }
             metadata::FIELD => metadata::fold(&mut self.metadata, rest, value),
-            "stays" => {
+            STAYS => {
                 // By its key, so that it is one room however it is written; the value is how.
                 let Ok(room) = RoomName::recorded(value.unwrap_or(rest), usize::MAX) else { return };
                 if on {
@@ -233,7 +249,7 @@ pub(crate) const NAME: &str = "name";
 
 /// The account is in a room although nobody is connected, or is not.
 pub(crate) fn stays(id: PersonId, room: &RoomName, on: bool) -> Keep {
-    field(id, format!("stays:{}", room.key()), on.then(|| room.as_str().to_owned()))
+    field(id, format!("{STAYS}:{}", room.key()), on.then(|| room.as_str().to_owned()))
 }
 
 /// What the fields of an account are about.

@@ -100,7 +100,7 @@ impl Hall {
             if let Some(person) = self.people.get_mut(&id) {
                 person.rare_mut().leaving = true;
             }
-            out.push(Effect::Propose(Proposal::new(author, logs, Event::Quit(Text::new("")))));
+            self.put_forward(Proposal::new(author, logs, Event::Quit(Text::new(""))), out);
         }
     }
 }

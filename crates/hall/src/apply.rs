@@ -44,10 +44,12 @@ impl Hall {
                 block.map_or_else(|| this.rooms.get(room).map_or(entry.seq, |r| r.feed.head()), |last| last.seq)
             };
             self.apply(entry, &heard, &mut after);
+            rename_grown(entry, &mut grown);
         }
         // Who leaves a room is shown nothing after that; who is answered has been shown what came before.
-        let (unfollow, after): (Effects, Effects) = after.into_iter().partition(|e| matches!(e, Effect::Unfollow(..)));
-        out.extend(unfollow);
+        let first = |effect: &Effect| matches!(effect, Effect::Unfollow(..) | Effect::Rename(_));
+        let (first, after): (Effects, Effects) = after.into_iter().partition(first);
+        out.extend(first);
         for (log, (feed, block)) in grown {
             if let Some(feed) = feed {
                 out.push(Effect::Grow(log, feed, Block::new(block)));
@@ -59,12 +61,18 @@ impl Hall {
     /// Takes back what a proposal had begun: the ledger did not take it, for the reason that is told. Who comes and goes
     /// does so all the same, only that nobody is told.
     pub fn fail(&mut self, proposal: &Proposal, why: Refusal, out: &mut Effects) {
+        // What it names may have another name by now.
+        let proposal = &self.renames.update(proposal);
         let author = &proposal.author;
         self.unreserve(&proposal.keeps);
+        if let Event::Rename { from, to, .. } = &proposal.event {
+            self.renames.end(from, to);
+        }
         match &proposal.event {
             Event::Message(..) | Event::Tags | Event::Invite(_) => self.came_back(&proposal.logs),
             Event::Guise(..) => self.is_seen_as_before(author.person),
             Event::Topic(_)
+            | Event::Rename { .. }
             | Event::Away(_)
             | Event::Redact(..)
             | Event::Redacted
@@ -196,6 +204,7 @@ impl Hall {
                 self.has_left(entry.author.person, &entry.logs, entry.seq, out);
             }
             Event::Nick(nick) => self.renamed(entry, nick, out),
+            Event::Rename { from, to, .. } => self.room_renamed(entry, from, to, out),
             Event::Topic(text) => {
                 for room in rooms(&entry.logs) {
                     let by = Some(entry.author.nick.clone());
@@ -285,7 +294,7 @@ impl Hall {
                 let author = Author::guest(*to, SessionId(0), account_name);
                 let own = std::iter::once(LogId::direct(*to, *to)).collect();
                 let proposal = Proposal::new(author, own, Event::Account(Deed::Waiting));
-                out.push(Effect::Propose(Proposal { keeps: vec![keep], ..proposal }));
+                self.put_forward(Proposal { keeps: vec![keep], ..proposal }, out);
             }
         } else if let Some((_, nick)) = self.directs.get(log).and_then(|d| d.called.iter().find(|(id, _)| id == to)) {
             let refusal = Refusal::NoSuchPerson(nick.clone());
@@ -351,6 +360,19 @@ impl Hall {
             out.push(Effect::Unfollow(session, LogId::Room(room.clone()), until));
             let focus = self.refocus(session, room, out);
             out.push(Effect::Reply(session, Reply::Parted { room: room.clone(), focus }, self.head));
+        }
+    }
+}
+
+/// What a renamed room's logs have grown by in this group is what those of the new name have: their feeds are the same.
+fn rename_grown(entry: &Entry, grown: &mut Grown) {
+    let Event::Rename { from, to, .. } = &entry.event else { return };
+    for (from, to) in [
+        (LogId::Room(from.clone()), LogId::Room(to.clone())),
+        (LogId::Operators(from.clone()), LogId::Operators(to.clone())),
+    ] {
+        if let Some(block) = grown.remove(&from) {
+            grown.insert(to, block);
         }
     }
 }

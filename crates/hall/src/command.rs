@@ -19,6 +19,7 @@ mod part;
 mod people;
 mod profile;
 mod redact;
+mod rename;
 mod resume;
 mod rule;
 mod say;
@@ -106,6 +107,17 @@ pub enum Command {
     },
     /// Come into a room, with its key if it has one, or speak there if already in it.
     Join(RoomName, Option<Secret>),
+    /// Come into a room of this very name: if it has another one now, be told so and no more.
+    JoinAs(RoomName, Option<Secret>),
+    /// Give a room another name, for this reason. May be empty.
+    Rename {
+        /// Which room.
+        room: Option<RoomName>,
+        /// Its new name.
+        to: RoomName,
+        /// Why.
+        reason: Text,
+    },
     /// Leave all rooms.
     PartAll,
     /// Into which rooms is one asked?
@@ -410,7 +422,7 @@ impl Hall {
         let refusal = match command {
             Command::Say { room, kind, text, tags } => self.say(session, room, kind, text, tags, out),
             Command::Nick { nick, clash } => self.nick(session, nick, clash, out),
-            Command::Join(room, key) => self.join(session, room, key.as_ref(), out),
+            Command::Join(room, key) => self.join(session, room, key.as_ref(), true, out),
             Command::Part(room, reason) => self.part(session, room, reason, out),
             Command::Topic { room, text } => self.topic(session, room, text, out),
             Command::Who(room) => self.who(session, room, out),
@@ -464,6 +476,8 @@ impl Hall {
             Command::RedactThat { to, seq, reason } => self.redact_that(session, to, seq, reason, out),
             Command::Oper { account, password } => self.oper(session, &account, password, out),
             Command::NoOper => self.no_oper(session, out),
+            Command::JoinAs(room, key) => self.join(session, room, key.as_ref(), false, out),
+            Command::Rename { room, to, reason } => self.rename(session, room, to, reason, out),
             Command::PartAll => self.part_all(session, out),
             Command::Invitations => self.invitations(session, out),
             Command::Said { to, span, most, events } => self.what_was_said(session, to, span, most, events, out),
@@ -512,7 +526,7 @@ impl Hall {
             | C::Invite { .. }
             | C::Tags { .. }
             | C::Council { .. } => (!door.any(), false),
-            C::Rule { .. } | C::Kick { .. } => (!door.any(), false),
+            C::Rule { .. } | C::Kick { .. } | C::Rename { .. } => (!door.any(), false),
             C::Metadata(None, _) if door.register => (!door.password, true),
             C::Metadata(_, Noting::Set(..) | Noting::Clear) => (!door.any(), false),
             _ => (!door.any(), true),

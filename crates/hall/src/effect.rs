@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    Block, Feed, Guise, Key, LogId, Nick, PersonId, Proposal, Refusal, Reply, RoomName, Secret, Seq, SessionId,
-    Standing, Subject, Text, Time,
+    Block, Feed, Guise, Key, LogId, Nick, PersonId, Proposal, Refusal, Renamed, Reply, RoomName, Secret, Seq,
+    SessionId, Standing, Subject, Text, Time,
 };
 
 /// One thing to do.
@@ -31,6 +31,13 @@ pub enum Effect {
     Redact(LogId, Arc<Feed>, Seq),
     /// From now on the session speaks here unless it says otherwise.
     Focus(SessionId, Option<RoomName>),
+    /// The logs of the first room are those of the second one from now on, by this entry: whoever follows them goes on where
+    /// they are. Logs of another room that was called so, which somebody has left and not been shown all of, are kept
+    /// [apart](RoomName::apart).
+    Rename(Box<Renamed>),
+    /// The session was given a cursor into a log of that room, by its new name, from before the entry: what stands up to the
+    /// entry was said under the old one.
+    Called(SessionId, Box<Renamed>),
     /// Let this log grow by a block ([`Feed::append`]) and wake those who have a cursor into it.
     Grow(LogId, Arc<Feed>, Block),
     /// Close the session's connection when it has been given everything.

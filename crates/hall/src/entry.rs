@@ -143,6 +143,16 @@ pub enum Event {
     Guise(Guise, Option<Nick>),
     /// The room's topic is this from now on.
     Topic(Text),
+    /// The room is called otherwise from now on, for this reason. May be empty. Whatever came before is in the log of the
+    /// room that is called so now.
+    Rename {
+        /// What it was called.
+        from: RoomName,
+        /// What it is called.
+        to: RoomName,
+        /// Why.
+        reason: Text,
+    },
     /// The author takes back the message with this number, for this reason, which may be empty: what it said is gone from
     /// the ledger with this entry.
     Redact(Seq, Text),
@@ -180,13 +190,15 @@ pub struct Proposal {
     pub tags: Option<Box<str>>,
     /// What is to be remembered with it, and forgotten.
     pub keeps: Vec<Keep>,
+    /// The last entry that whoever proposes it knew of: the rooms in it are called as they were then.
+    pub as_of: Seq,
 }
 
 impl Proposal {
-    /// Something that changes nothing beside the log.
+    /// Something that changes nothing beside the log, of somebody who knows of everything.
     #[must_use]
     pub fn new(author: Author, logs: Logs, event: Event) -> Self {
-        Self { author, logs, event, to: None, tags: None, keeps: Vec::new() }
+        Self { author, logs, event, to: None, tags: None, keeps: Vec::new(), as_of: Seq(u64::MAX) }
     }
 }
 
@@ -215,7 +227,7 @@ impl Entry {
     /// The proposal, numbered.
     #[must_use]
     pub fn new(seq: Seq, at: Time, proposal: Proposal) -> Self {
-        let Proposal { author, logs, event, to, tags, keeps } = proposal;
+        let Proposal { author, logs, event, to, tags, keeps, .. } = proposal;
         Self { seq, at, author, logs, event, to, tags, keeps }
     }
 
@@ -236,6 +248,7 @@ impl Entry {
             | Event::Part(text)
             | Event::Quit(text)
             | Event::Away(text)
+            | Event::Rename { reason: text, .. }
             | Event::Redact(_, text) => text.as_str().len(),
             Event::Noted(notes) => notes.text_bytes(),
             Event::Tags

@@ -664,6 +664,7 @@ impl Hall {
             *reply = Reply::Conversations(self.named_targets(session, found));
         }
         if let Reply::Replay(entries) | Reply::History { entries, .. } | Reply::Found { entries, .. } = reply {
+            self.renames.update_entries(entries);
             entries.retain(|entry| {
                 let closed = matches!(&entry.logs[..], [LogId::Room(room)] if entry.seq <= self.floor(room));
                 !closed && !ignored.contains(&entry.author.person)

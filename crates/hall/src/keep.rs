@@ -25,7 +25,22 @@ pub enum Keep {
     Unset(Subject, String),
     /// Nothing is known of it any more.
     Forget(Subject),
+    /// Whatever is known of the first room is known of the second one from now on: its log, its fields, and what accounts
+    /// remember of it. What was known of another room of that name is not known any more; its log is kept
+    /// [apart](RoomName::apart).
+    Rename(RoomName, RoomName),
 }
+
+/// What an account remembers of a room, field by field: what the field is called and, where it is the room's name, its value.
+#[must_use]
+pub fn fields_of_room(room: &RoomName) -> [(String, Option<String>); 2] {
+    [(format!("{READ}:{}", room.key()), None), (format!("{STAYS}:{}", room.key()), Some(room.as_str().to_owned()))]
+}
+
+/// Up to where an account has read something.
+pub(crate) const READ: &str = "read";
+/// Where an account is although nobody is connected.
+pub(crate) const STAYS: &str = "stays";
 
 impl Keep {
     /// A field with this value, or with none.

@@ -33,6 +33,10 @@ pub struct Limits {
     pub certificates_per_account: usize,
     /// Rooms that one account may own.
     pub rooms_per_owner: usize,
+    /// Time that a room keeps its name before it can have another one, in seconds.
+    pub room_rename_wait_s: u64,
+    /// Renames of rooms that are remembered, so that whoever comes by the old name is told the new one.
+    pub renamed_rooms: usize,
     /// People whom one person may ignore.
     pub ignored_people: usize,
     /// Conversations of which one account may be kept messages while it is away.
@@ -99,6 +103,8 @@ impl Default for Limits {
             nicks_per_account: 10,
             certificates_per_account: 8,
             rooms_per_owner: 50,
+            room_rename_wait_s: 60,
+            renamed_rooms: 100,
             ignored_people: 100,
             waiting_conversations: 100,
             list_entries: 200,

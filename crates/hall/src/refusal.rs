@@ -125,6 +125,14 @@ pub enum Refusal {
     RoomNotOwned(RoomName),
     /// That cannot be done with this room.
     NotWithThis(RoomName),
+    /// That room cannot be called so: another one is, or it is called so already.
+    RoomNameInUse(RoomName, RoomName),
+    /// That room cannot be called otherwise, or no room can be called so.
+    NotToBeRenamed(RoomName, RoomName),
+    /// That room was renamed a short time ago; it can be in so many seconds.
+    RenamedLately(RoomName, RoomName, u64),
+    /// The room of the first name has the second one now.
+    RoomRenamed(RoomName, RoomName),
     /// It is no mask.
     BadMask(String, MaskError),
     /// There is no such thing in the list.

@@ -246,6 +246,23 @@ pub enum Reply {
     RuleSet(RoomName, Rule),
     /// A list of a room: its masks, and who put them there when, until when and why.
     List(RoomName, crate::List, Vec<(crate::Mask, crate::Listed)>),
+    /// A room in which the session's person is has another name.
+    Renamed {
+        /// Which it was.
+        from: RoomName,
+        /// Which it is.
+        to: RoomName,
+        /// Why. May be empty.
+        reason: Text,
+        /// Whether the session has asked for it.
+        own: bool,
+        /// Up to when the session's account has read there.
+        read: Option<Time>,
+        /// The room's topic.
+        topic: Option<Topic>,
+    },
+    /// Who asked for the room of the first name comes into the one that has had the second since then.
+    Redirected(RoomName, RoomName),
     /// This person was put out of the room as asked.
     Kicked(RoomName, Nick),
     /// The session's person was put out of a room.

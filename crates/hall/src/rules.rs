@@ -201,6 +201,18 @@ impl AllRules {
                 self.rooms.remove(room);
                 self.remains.remove(room);
             }
+            Keep::Rename(from, to) => {
+                if from != to {
+                    self.rooms.remove(to);
+                    self.remains.remove(to);
+                }
+                if let Some(rules) = self.rooms.remove(from) {
+                    self.rooms.insert(to.clone(), rules);
+                }
+                if self.remains.remove(from) {
+                    self.remains.insert(to.clone());
+                }
+            }
             _ => {}
         }
     }
@@ -229,6 +241,12 @@ impl AllRules {
     pub(crate) fn begin(&mut self, head: Seq) {
         let gone: Vec<_> = self.rooms.iter().filter(|(_, r)| r.owner.is_none()).map(|(name, _)| name.clone()).collect();
         gone.iter().for_each(|room| self.emptied(room, head));
+    }
+
+    /// Whether somebody would miss the room's name: whose it is, or what holds in it. That it was closed once holds nothing.
+    pub(crate) fn hold_name(&self, room: &RoomName) -> bool {
+        let bare = |rules: &Rules| *rules == Rules { kept: rules.kept, floor: rules.floor, ..Rules::default() };
+        self.of(room).is_some_and(|rules| !bare(rules))
     }
 
     /// Whether the ledger may still keep something of a room that has no rules.

@@ -9,6 +9,7 @@ use crate::accounts::{Accounts, NAME};
 use crate::command::{Barred, Pending};
 use crate::identity::Door;
 use crate::metadata::Metadata;
+use crate::renamed::Renames;
 use crate::rules::AllRules;
 use crate::watch::{PerMinute, Watch};
 use crate::{
@@ -186,6 +187,8 @@ pub(crate) struct Room {
     pub(crate) invited: BTreeSet<PersonId>,
     /// Since when there is anybody.
     pub(crate) since: Time,
+    /// When it was given its name, if it had another one before.
+    pub(crate) renamed: Option<Time>,
     /// What is said to those alone who keep it in order, once anything has been.
     pub(crate) council: Option<Box<Council>>,
 }
@@ -233,6 +236,8 @@ pub struct Hall {
     pub(crate) topics: BTreeMap<RoomName, (Seq, Topic)>,
     pub(crate) accounts: Accounts,
     pub(crate) rules: AllRules,
+    /// Rooms that had other names.
+    pub(crate) renames: Renames,
     /// Who is kept out of the hall.
     pub(crate) barred: BTreeMap<String, Barred>,
     /// Sessions that have not been let in yet, and since when.
@@ -283,6 +288,7 @@ impl Hall {
             topics: topics.into_iter().map(|(room, seq, topic)| (room, (seq, topic))).collect(),
             accounts: Accounts::default(),
             rules: AllRules::default(),
+            renames: Renames::default(),
             barred: BTreeMap::new(),
             at_door: BTreeMap::new(),
             reserved: Vec::new(),
@@ -486,7 +492,12 @@ impl Hall {
         out: &mut Effects,
     ) {
         let author = self.author(session, matches!(event, Event::Nick(_)));
-        out.push(Effect::Propose(Proposal { keeps, ..Proposal::new(author, logs, event) }));
+        self.put_forward(Proposal { keeps, ..Proposal::new(author, logs, event) }, out);
+    }
+
+    /// Has the ledger asked to number something, with the names of now.
+    pub(crate) fn put_forward(&self, proposal: Proposal, out: &mut Effects) {
+        out.push(Effect::Propose(Proposal { as_of: self.head, ..proposal }));
     }
 
     /// Who a session is, as others will know them when everything proposed so far is on the ledger, or as they do now.
@@ -513,6 +524,7 @@ impl Hall {
             inside: 0,
             invited: BTreeSet::new(),
             since: now,
+            renamed: None,
             council: None,
         });
         there.inside += 1;

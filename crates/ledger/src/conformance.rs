@@ -1,6 +1,7 @@
 //! What every ledger must do, as one suite. A ledger's own tests call [`check`].
 
 mod events;
+mod renames;
 mod stretches;
 
 use std::sync::Arc;
@@ -89,6 +90,7 @@ pub fn check(make: impl Fn() -> Box<dyn Ledger>) {
     remembers_what_a_hall_begins_with(&mut *make());
     remembers_what_is_beside_the_log(&mut *make());
     forgets_what_it_is_told_to(&mut *make());
+    renames::check(&make);
     tells_no_secret_again(&mut *make());
     knows_whose_account_it_was_and_whom_it_was_for(&mut *make());
     let (one, other) = (begun(&*make()), begun(&*make()));

@@ -2,7 +2,7 @@
 //!
 //! What is nothing in particular has no words at all: most entries of such events take no room for them.
 
-use hall::{Guise, Nick, Standing};
+use hall::{Event, Guise, Nick, RoomName, Standing, Text};
 
 /// What stands for no account. No nick can hold it.
 const NO_ACCOUNT: &str = "*";
@@ -43,4 +43,17 @@ pub(crate) fn of_redaction(target: u64, reason: &str) -> String {
 pub(crate) fn redaction(words: &str) -> Option<(u64, &str)> {
     let (target, reason) = words.split_once(' ').unwrap_or((words, ""));
     Some((target.parse().ok()?, reason))
+}
+
+/// What a room was called, what it is called, and why.
+pub(crate) fn of_rename(from: &RoomName, to: &RoomName, reason: &Text) -> String {
+    format!("{from} {to} {}", reason.as_str())
+}
+
+/// What these words say of a rename.
+pub(crate) fn rename(words: &str) -> Option<Event> {
+    let mut words = words.splitn(3, ' ');
+    let mut room = || RoomName::recorded(words.next()?, usize::MAX).ok();
+    let (from, to) = (room()?, room()?);
+    Some(Event::Rename { from, to, reason: Text::new(words.next()?) })
 }

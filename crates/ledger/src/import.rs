@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::io::{BufRead, Read};
 use std::path::Path;
 
-use hall::{Entry, Event, Proposal, Seq};
+use hall::{Entry, Event, Proposal, Renamed, Seq};
 use rusqlite::params;
 
 use crate::line::{self, Header, Why};
@@ -54,7 +54,7 @@ pub fn import(dir: &Path, limits: &SqliteLimits, input: &mut dyn BufRead) -> Res
     let settings = SqliteSettings { durability: Durability::Disk, limits: limits.clone(), ..SqliteSettings::default() };
     let mut ledger = Sqlite::open(dir, settings)?;
     let known = Store::open(dir, Access::Read, limits)?;
-    let taken_back = known.redactions()?;
+    let (taken_back, renames) = (known.redactions()?, known.renames()?);
     let before = crate::Ledger::head(&ledger);
     ledger.begin()?;
     let done = Import {
@@ -62,6 +62,7 @@ pub fn import(dir: &Path, limits: &SqliteLimits, input: &mut dyn BufRead) -> Res
         known,
         before,
         taken_back,
+        renames,
         filled: false,
         count: Imported { entries: 0, known: 0 },
     }
@@ -89,6 +90,8 @@ struct Import<'a> {
     before: Seq,
     /// The messages that were taken back there, whether a tombstone of them is left or not.
     taken_back: HashSet<Seq>,
+    /// The rooms that have been renamed there, in their order.
+    renames: Vec<Renamed>,
     /// Whether there are new entries among those that were there.
     filled: bool,
     count: Imported,
@@ -116,7 +119,7 @@ impl Import<'_> {
                 return Err(wrong(number, Why::Order(entry.seq.0)));
             }
             last = entry.seq.0;
-            self.take(entry).map_err(|error| match error {
+            self.take(entry, header.head).map_err(|error| match error {
                 Refused::Why(why) => wrong(number, why),
                 Refused::Error(error) => error.into(),
             })?;
@@ -138,21 +141,39 @@ impl Import<'_> {
         Ok(())
     }
 
-    fn take(&mut self, entry: Entry) -> Result<(), Refused> {
+    /// An entry in the logs of today that was exported when `known` was the last one.
+    fn called_now(&self, mut entry: Entry, known: u64) -> Entry {
+        for renamed in self.renames.iter().filter(|renamed| renamed.seq.0 > known) {
+            for log in &mut entry.logs {
+                if let Some(now) = renamed.log(log).or_else(|| renamed.log_apart(log)) {
+                    *log = now;
+                }
+            }
+        }
+        entry
+    }
+
+    /// Takes an entry of an export that was made when `head` was the last one.
+    fn take(&mut self, entry: Entry, head: u64) -> Result<(), Refused> {
         let old = entry.seq <= self.before;
         let there = if old { self.known.row(int(entry.seq.0))? } else { None };
         let Some(there) = there else {
             self.count.entries += 1;
             self.filled |= old;
+            // What was renamed after the export was made has another name here.
+            let entry = if entry.seq.0 <= head { self.called_now(entry, head) } else { entry };
             let Entry { seq, at, author, logs, mut event, to, mut tags, keeps } = entry;
             if matches!(event, Event::Message(..)) && self.taken_back.contains(&seq) {
                 (event, tags) = (Event::Redacted, None);
             }
-            self.ledger.put(seq, at, &Proposal { author, logs, event, to, tags, keeps })?;
+            self.ledger.put(seq, at, &Proposal { to, tags, keeps, ..Proposal::new(author, logs, event) })?;
             return Ok(());
         };
         self.count.known += 1;
         let there = self.known.entry(there)?;
+        // It may have been taken in as it stands, and of an export that was gone on with it is not known when its end was made.
+        let now = [head, entry.seq.0].map(|known| self.called_now(entry.clone(), known));
+        let entry = now.into_iter().find(|now| now.logs == there.logs).unwrap_or(entry);
         match (&there.event, &entry.event) {
             (ours, theirs) if ours == theirs && *there == entry => Ok(()),
             // Taken back on one side: that holds.

@@ -11,6 +11,7 @@ pub mod conformance;
 mod export;
 mod forms;
 mod import;
+mod lately;
 mod limits;
 pub mod line;
 mod memory;

@@ -78,6 +78,7 @@ enum Name {
     Away,
     Guise,
     Topic,
+    Rename,
     Redact,
     Rule,
     Kick,
@@ -171,6 +172,7 @@ fn told(event: &Event) -> (Name, Option<String>, Option<u64>) {
         Event::Away(reason) => (Name::Away, why(reason), None),
         Event::Guise(guise, account) => (Name::Guise, Some(forms::of_guise(guise, account.as_ref())), None),
         Event::Topic(topic) => (Name::Topic, some(topic.as_str()), None),
+        Event::Rename { from, to, reason } => (Name::Rename, Some(forms::of_rename(from, to, reason)), None),
         Event::Redact(target, reason) => (Name::Redact, why(reason), Some(target.0)),
         Event::Rule(rule) => (Name::Rule, Some(rule.to_string()), None),
         Event::Kick(person, _, why) => (Name::Kick, some(why.as_str()), Some(person.0)),
@@ -299,6 +301,10 @@ fn event(line: &Line) -> Result<Event, Why> {
             Event::Guise(guise(seen)?, account.map(nick).transpose()?)
         }
         (Name::Topic, Some(text), None, None) => Event::Topic(Text::new(text)),
+        (Name::Rename, Some(words), None, None) => {
+            let event = forms::rename(words).ok_or(Why::Event)?;
+            if told(&event).1.as_deref() == Some(words) { event } else { return Err(Why::Event) }
+        }
         (Name::Redact, _, Some(target), None) if target < line.seq => Event::Redact(Seq(target), why()),
         (Name::Rule, Some(words), None, None) => Event::Rule(words.parse().map_err(|_| Why::Event)?),
         (Name::Kick, Some(_), Some(target), Some(_)) if target > NUMBER_MAX => {
@@ -351,6 +357,8 @@ mod tests {
             r##"{"seq":17,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"away"}"##,
             r##"{"seq":18,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"guise","text":"* ~@ab.cd - 김 민수"}"##,
             r##"{"seq":19,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"guise","text":"Minsu m@ab.cd bot "}"##,
+            r##"{"seq":20,"at":"2026-11-25T12:00:00.000Z","in":["#b"],"nick":"a","person":1,"session":2,"event":"rename","text":"#a #b 새  이름"}"##,
+            r##"{"seq":21,"at":"2026-11-25T12:00:00.000Z","in":["#b"],"nick":"a","person":1,"session":2,"event":"rename","text":"#b #B "}"##,
             r##"{"seq":20,"at":"2026-11-25T12:00:00.000Z","in":["#a"],"nick":"a","person":1,"session":2,"event":"noted","text":"url https://example.com/\ndisplay-name"}"##,
         ] {
             assert_eq!(of_entry(&entry(line).unwrap_or_else(|why| panic!("{line}: {why:?}"))), line);
@@ -397,6 +405,9 @@ mod tests {
         assert_eq!(with("\"text\":\"x\"", "\"target\":0"), Why::Event);
         assert_eq!(with("say", "join"), Why::Event);
         assert_eq!(with("say\",\"text\":\"x", "join\",\"text\":\"none"), Why::Event);
+        for words in ["#a", "#a #b", "a #b ", "#a  #b"] {
+            assert_eq!(with("say\",\"text\":\"x", &format!("rename\",\"text\":\"{words}")), Why::Event, "{words}");
+        }
         assert_eq!(with("say", "guise"), Why::Event);
         assert_eq!(with("say\",\"text\":\"x", "guise\",\"text\":\"* nobody"), Why::Event);
         assert_eq!(with("say\",\"text\":\"x", "guise\",\"text\":\"a! m@h - "), Why::Name("a!".into()));

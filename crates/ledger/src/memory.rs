@@ -9,9 +9,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use hall::{
-    Beginning, Entry, Event, Keep, LogId, PersonId, Proposal, RoomName, Search, Secret, Seq, Subject, Text, Time, Topic,
+    Beginning, Entry, Event, Keep, LogId, PersonId, Proposal, Renamed, RoomName, Search, Secret, Seq, Subject, Text,
+    Time, Topic, fields_of_room,
 };
 
+use crate::lately::Lately;
 use crate::words::Wanted;
 use crate::{Error, Found, Indexer, Ledger, Limits, Page, Reader, Rejected, SearchLimits, Stretch};
 
@@ -22,6 +24,7 @@ pub struct Memory {
     hall: String,
     secret: Secret,
     state: Arc<RwLock<State>>,
+    lately: Lately,
 }
 
 #[derive(Debug, Default)]
@@ -59,13 +62,13 @@ impl Memory {
     pub fn new(limits: Limits) -> Self {
         let random = || RandomState::new().hash_one(0_u8);
         let id = || format!("{:016x}{:016x}", random(), random());
-        Self { limits, hall: id(), secret: Secret::new(id() + &id()), state: Arc::default() }
+        Self { limits, hall: id(), secret: Secret::new(id() + &id()), state: Arc::default(), lately: Lately::default() }
     }
 
     /// An empty ledger of the hall with this id, for worlds in which nothing may be random: its secret is the id, twice.
     #[must_use]
     pub fn of_hall(limits: Limits, hall: String) -> Self {
-        Self { limits, secret: Secret::new(hall.repeat(2)), hall, state: Arc::default() }
+        Self { limits, secret: Secret::new(hall.repeat(2)), hall, state: Arc::default(), lately: Lately::default() }
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
@@ -129,7 +132,69 @@ impl State {
             _ => {}
         }
         for keep in &entry.keeps {
-            self.remember(keep);
+            match keep {
+                Keep::Rename(from, to) => {
+                    let (from, to) = (from.clone(), to.clone());
+                    self.rename(&Renamed { seq: entry.seq, from, to });
+                }
+                keep => self.remember(keep),
+            }
+        }
+    }
+
+    /// A room is called otherwise from now on.
+    fn rename(&mut self, renamed: &Renamed) {
+        let Renamed { from, to, .. } = renamed;
+        let another = |of: &LogId| renamed.log_apart(of);
+        if from != to {
+            self.topics.remove(to);
+            self.relabel(&another);
+        }
+        self.relabel(&|of: &LogId| renamed.log(of));
+        if let Some(topic) = self.topics.remove(from) {
+            self.topics.insert(to.clone(), topic);
+        }
+        let (old, new) = (Subject::Room(from.clone()), Subject::Room(to.clone()));
+        if let Some(fields) = self.kept.remove(&old) {
+            self.kept.insert(new, fields);
+        } else {
+            self.kept.remove(&new);
+        }
+        for (subject, fields) in &mut self.kept {
+            if !matches!(subject, Subject::Account(_)) {
+                continue;
+            }
+            for ((old, _), (new, value)) in fields_of_room(from).into_iter().zip(fields_of_room(to)) {
+                let before = fields.remove(&old);
+                fields.remove(&new);
+                if let Some(before) = before {
+                    fields.insert(new, value.map_or(before, Secret::new));
+                }
+            }
+        }
+        self.kept.retain(|_, fields| !fields.is_empty());
+    }
+
+    /// Gives those logs other names for which there is one.
+    fn relabel(&mut self, name: &dyn Fn(&LogId) -> Option<LogId>) {
+        let logs: Vec<(LogId, LogId)> = self.logs.keys().filter_map(|log| Some((log.clone(), name(log)?))).collect();
+        for (old, new) in logs {
+            let Some(kept) = self.logs.remove(&old) else { continue };
+            for entry in &kept.entries {
+                let of = |log: &LogId| name(log).unwrap_or_else(|| log.clone());
+                let called = Arc::new(Entry { logs: entry.logs.iter().map(of).collect(), ..(**entry).clone() });
+                let Some(at) = self.place(entry.seq) else { continue };
+                for log in called.logs.iter().filter(|log| **log != new) {
+                    let Some(other) = self.logs.get_mut(log) else { continue };
+                    if let Ok(at) = other.entries.binary_search_by_key(&called.seq, |e| e.seq) {
+                        other.entries[at] = Arc::clone(&called);
+                    }
+                }
+                self.order[at] = called;
+            }
+            let entries = kept.entries.iter().filter_map(|e| Some(Arc::clone(&self.order[self.place(e.seq)?])));
+            let kept = Kept { entries: entries.collect(), gone: kept.gone };
+            self.logs.insert(new, kept);
         }
     }
 
@@ -148,6 +213,7 @@ impl State {
                 }
             }
             Keep::Forget(subject) => drop(self.kept.remove(subject)),
+            Keep::Rename(..) => {}
         }
     }
 
@@ -191,9 +257,11 @@ impl State {
 
 impl Ledger for Memory {
     fn commit(&mut self, at: Time, group: Vec<Proposal>) -> Result<Vec<Arc<Entry>>, Rejected> {
+        let (updated, renames) = self.lately.update(&group, self.head());
+        let as_of = group.last().map_or(Seq(0), |last| last.as_of);
         let mut state = self.state_mut();
         let mut entries = Vec::with_capacity(group.len());
-        for proposal in group {
+        for proposal in updated.unwrap_or(group) {
             state.head.0 += 1;
             let entry = Arc::new(Entry::new(state.head, at, proposal));
             // Who reads it again learns no secret.
@@ -206,6 +274,8 @@ impl Ledger for Memory {
             state.apply(&entry);
             entries.push(entry);
         }
+        // Whoever reads finds the log by the one name or the other.
+        self.lately.add(renames, as_of);
         Ok(entries)
     }
 
@@ -231,7 +301,7 @@ impl Ledger for Memory {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, Error> {
-        Ok(Box::new(MemoryReader { state: Arc::clone(&self.state) }))
+        Ok(Box::new(MemoryReader { state: Arc::clone(&self.state), lately: self.lately.clone() }))
     }
 
     fn indexer(&self) -> Result<Option<Box<dyn Indexer>>, Error> {
@@ -246,6 +316,14 @@ impl Ledger for Memory {
 /// A reader of the ledger in memory.
 struct MemoryReader {
     state: Arc<RwLock<State>>,
+    lately: Lately,
+}
+
+impl State {
+    /// What is kept of a log, which may have been renamed lately.
+    fn log(&self, log: &LogId, lately: &Lately) -> Option<&Kept> {
+        self.logs.get(log).or_else(|| self.logs.get(&lately.now(log)?))
+    }
 }
 
 impl MemoryReader {
@@ -257,7 +335,7 @@ impl MemoryReader {
 impl Reader for MemoryReader {
     fn read(&self, log: &LogId, after: Seq, most: usize) -> Result<Page, Error> {
         let state = self.state();
-        let Some(kept) = state.logs.get(log) else {
+        let Some(kept) = state.log(log, &self.lately) else {
             return Ok(Page { entries: Vec::new(), gap: after < state.gone.0 });
         };
         let first = kept.entries.partition_point(|e| e.seq <= after);
@@ -266,7 +344,7 @@ impl Reader for MemoryReader {
 
     fn last_messages(&self, log: &LogId, until: Seq, most: usize) -> Result<Page, Error> {
         let state = self.state();
-        let Some(kept) = state.logs.get(log) else { return Ok(Page::default()) };
+        let Some(kept) = state.log(log, &self.lately) else { return Ok(Page::default()) };
         let end = kept.entries.partition_point(|e| e.seq <= until);
         let mut entries: Vec<_> =
             kept.entries.range(..end).rev().filter(|e| is_message(e)).take(most).cloned().collect();
@@ -278,7 +356,7 @@ impl Reader for MemoryReader {
         let state = self.state();
         let (first, last) = stretch.numbers(|time| Ok(state.first_at(time)))?;
         let gone = |gone: Seq| gone.0 >= first.max(1);
-        let Some(kept) = state.logs.get(log) else {
+        let Some(kept) = state.log(log, &self.lately) else {
             return Ok(Page { entries: Vec::new(), gap: gone(state.gone.0) });
         };
         let begin = kept.entries.partition_point(|e| e.seq.0 < first);

@@ -12,6 +12,7 @@ mod kept;
 mod read;
 mod record;
 mod refold;
+mod rename;
 mod schema;
 mod tend;
 mod write;
@@ -25,6 +26,7 @@ use std::time::{Duration, Instant};
 use hall::{Beginning, Entry, LogId, Nick, Proposal, RoomName, Search, Secret, Seq, Text, Time, Topic};
 use rusqlite::Connection;
 
+use crate::lately::Lately;
 use crate::{Error, Found, Indexer, Ledger, Reader, Rejected, SqliteLimits};
 pub(crate) use error::failed;
 use index::Index;
@@ -90,6 +92,8 @@ pub struct Sqlite {
     /// The largest numbers of people and sessions that the file allows for.
     person: u64,
     session: u64,
+    /// Rooms that were renamed lately, for the readers too.
+    lately: Lately,
     /// By how many bytes each log has grown that the file was not told of, and when it was told last.
     grown: HashMap<i64, i64>,
     counted: Instant,
@@ -123,6 +127,7 @@ impl Sqlite {
             head,
             person,
             session,
+            lately: Lately::default(),
             grown: HashMap::new(),
             counted: Instant::now(),
             known: HashMap::new(),
@@ -161,6 +166,9 @@ impl Sqlite {
         }
         if self.known.len() + written.known.len() > self.settings.limits.known_logs {
             self.known.clear();
+        }
+        for log in &written.renamed {
+            self.known.remove(log);
         }
         self.known.extend(written.known);
         if self.guises.len() + written.guises.len() > self.settings.limits.known_guises {
@@ -236,8 +244,10 @@ impl Ledger for Sqlite {
             return Ok(Vec::new());
         }
         let counted = self.counted.elapsed() >= COUNT_EVERY;
+        let (updated, renames) = self.lately.update(&group, self.head);
+        let as_of = group.last().map_or(Seq(0), |last| last.as_of);
         let written = self.run("BEGIN IMMEDIATE").and_then(|()| {
-            let written = self.write(at, &group)?;
+            let written = self.write(at, updated.as_deref().unwrap_or(&group))?;
             if counted {
                 self.count_within()?;
             }
@@ -256,7 +266,8 @@ impl Ledger for Sqlite {
             self.grown_is_counted();
         }
         self.take_over(written);
-        let entries = group.into_iter().map(|proposal| {
+        self.lately.add(renames, as_of);
+        let entries = updated.unwrap_or(group).into_iter().map(|proposal| {
             self.head.0 += 1;
             Arc::new(Entry::new(self.head, at, proposal))
         });
@@ -272,7 +283,7 @@ impl Ledger for Sqlite {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, Error> {
-        Ok(Box::new(SqliteReader::open(&self.dir, &self.settings.limits)?))
+        Ok(Box::new(SqliteReader::open(&self.dir, &self.settings.limits, self.lately.clone())?))
     }
 
     fn indexer(&self) -> Result<Option<Box<dyn Indexer>>, Error> {
@@ -352,7 +363,7 @@ pub(crate) fn secret(conn: &Connection) -> Result<Secret, Error> {
 /// # Errors
 /// When it cannot be read.
 pub fn look_up(dir: &Path, limits: &SqliteLimits, mut search: Search, most: usize) -> Result<Found, Error> {
-    let reader = SqliteReader::open(dir, limits)?;
+    let reader = SqliteReader::open(dir, limits, Lately::default())?;
     if search.logs.is_empty() {
         search.logs = index::all_rooms(&reader.store)?;
     }

@@ -401,3 +401,77 @@ fn an_operator_takes_a_message_back() {
     let page = opened(dir.path()).reader().unwrap().read(&room("#a"), Seq(13), 1).unwrap();
     assert_eq!(page.entries[0].event, Event::Redacted);
 }
+
+/// A room gets another name, which another room had before.
+fn renamed(ledger: &mut Sqlite) {
+    let (old, new) = (RoomName::new("#a", 50).unwrap(), RoomName::new("#b", 50).unwrap());
+    let event = Event::Rename { from: old.clone(), to: new.clone(), reason: Text::new("이사") };
+    let rename = Proposal { keeps: vec![Keep::Rename(old, new)], ..proposal(&["#a"], event) };
+    ledger.commit(Time(3_000), vec![rename, message("#b", "새집")]).unwrap();
+}
+
+#[test]
+fn a_renamed_room_is_taken_out_under_its_name_of_today_and_is_not_renamed_when_it_is_taken_in() {
+    let (from, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut ledger = lived_in(from.path());
+    let before = all(from.path());
+    renamed(&mut ledger);
+    let text = all(from.path());
+    let has = |text: &str, what: &str| text.matches(what).count();
+    assert_eq!(has(&text, "\"in\":[\"#a\""), 0, "{text}");
+    assert_eq!(has(&text, "\"text\":\"#a #b 이사\""), 1, "{text}");
+    assert!(has(&text, "\"in\":[\"#b（56）\"]") > 10, "another room had the name: {text}");
+    assert_eq!(imported(to.path(), &text).unwrap(), Imported { entries: 57, known: 0 });
+    assert_eq!(all(to.path()), text);
+    assert_eq!(began(&opened(to.path())), began(&ledger));
+    assert_eq!(imported(to.path(), &text).unwrap(), Imported { entries: 0, known: 57 });
+    assert_eq!(all(to.path()), text);
+    for dir in [&from, &to] {
+        assert!(ledger::verify(dir.path(), &SqliteLimits::default()).unwrap().findings.is_empty());
+    }
+    // What was taken out before names the rooms of then.
+    assert_eq!(imported(from.path(), &before).unwrap(), Imported { entries: 0, known: 55 });
+    assert_eq!(all(from.path()), text);
+    assert_eq!(found(from.path(), "새집"), 1);
+}
+
+#[test]
+fn what_was_let_go_is_taken_in_again_into_the_room_by_its_name_of_today() {
+    let dir = TempDir::new().unwrap();
+    let mut ledger = lived_in(dir.path());
+    let before = all(dir.path());
+    renamed(&mut ledger);
+    let after = all(dir.path());
+    drop(ledger);
+    let retention = Retention { days: Some(1), room_bytes: None };
+    let mut ledger = Sqlite::open(dir.path(), SqliteSettings { retention, ..SqliteSettings::default() }).unwrap();
+    while ledger.tend(Time(24 * 60 * 60 * 1_000 + 2_500)).unwrap() {}
+    drop(ledger);
+    assert_eq!(imported(dir.path(), &before).unwrap(), Imported { entries: 55, known: 0 });
+    assert_eq!(all(dir.path()), after);
+}
+
+#[test]
+fn the_bytes_of_a_renamed_room_are_those_that_are_let_go() {
+    let dir = TempDir::new().unwrap();
+    let retention = Retention { days: None, room_bytes: Some(200) };
+    let mut ledger = Sqlite::open(dir.path(), SqliteSettings { retention, ..SqliteSettings::default() }).unwrap();
+    ledger.commit(Time(1), vec![message("#a", "하나"), message("#a", "둘"), message("#a", "셋")]).unwrap();
+    renamed(&mut ledger);
+    while ledger.tend(Time(9)).unwrap() {}
+    let page = ledger.reader().unwrap().read(&room("#b"), Seq(0), 9).unwrap();
+    assert_eq!((page.entries.iter().map(|e| e.seq.0).collect::<Vec<_>>(), page.gap), (vec![4, 5], true));
+}
+
+#[test]
+fn an_export_that_was_gone_on_with_after_a_rename_is_taken_in_as_often_as_one_likes() {
+    let (dir, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut ledger = lived_in(dir.path());
+    let mut text = all(dir.path());
+    renamed(&mut ledger);
+    text += &exported(dir.path(), &ExportOptions { after: Seq(55), goes_on: true, ..ExportOptions::default() });
+    for known in [0, 57] {
+        assert_eq!(imported(other.path(), &text).unwrap(), Imported { entries: 57 - known, known });
+    }
+    assert_eq!(imported(dir.path(), &text).unwrap(), Imported { entries: 0, known: 57 });
+}

@@ -144,5 +144,5 @@ fn a_ledger_that_is_none_of_ours_or_from_the_future_is_refused() {
     std::fs::write(&ledger, bytes).unwrap();
     let (code, said) = Setup::new().data(home.path()).fail();
     assert_eq!(code, 1);
-    has(&said, "error: the ledger has format 99, this program knows formats up to 4\nhint: use the newer maru again\n");
+    has(&said, "error: the ledger has format 99, this program knows formats up to 5\nhint: use the newer maru again\n");
 }

@@ -472,3 +472,37 @@ fn maru_chat_goes_on_where_it_was_when_the_server_was_killed() {
         assert_eq!(times(&shown, said), 1, "{said} in:\n{shown}");
     }
 }
+
+#[test]
+fn maru_chat_goes_on_in_a_room_that_was_renamed_when_the_server_was_killed() {
+    let home = tempfile::tempdir().unwrap();
+    let setup = || Setup::new().data(&home.path().join("data")).args(&["--limits", "off"]);
+    let server = setup().start();
+    let mut friend = server.peer("영희");
+    friend.say("/join #방\n");
+    friend.until("* you are in #방");
+    let mut chat = server.chat(&["--nick", "지민"]);
+    chat.type_line("/join #방");
+    chat.until("you are in #방: 2 people");
+    friend.until("* 지민 joined");
+    friend.say("/rename #새방\n하나\n");
+    chat.until("* 영희 renamed the room: #방 is now #새방");
+    chat.until("영희: 하나");
+    server.signal(rustix::process::Signal::KILL);
+    let address = server.address;
+    chat.until("connecting again");
+    drop(server);
+    let server = setup().listen(address).start();
+    let mut friend = server.peer("철수");
+    friend.say("/join #새방\n둘\n");
+    friend.until("* you are in #새방");
+    chat.until("you are in #새방");
+    chat.until("철수: 둘");
+    chat.until("connected again");
+    chat.type_line("셋");
+    friend.until("지민: 셋");
+    let shown = chat.until("셋");
+    for said in ["하나", "둘"] {
+        assert_eq!(times(&shown, said), 1, "{said} in:\n{shown}");
+    }
+}

@@ -63,6 +63,43 @@ fn accounts_rules_and_bars_outlive_a_server_that_is_killed() {
 }
 
 #[test]
+fn a_renamed_room_outlives_a_server_that_is_killed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut server = Setup::new().data(home.path()).start();
+    let mut owner = server.peer("영희");
+    has(&owner.ask(&format!("/register {PASSWORD}")), "* the account 영희 is yours");
+    owner.say("/join #방\n/own\n/set key 참깨\n/topic 점심\n/account always-on on\n옛날 이야기\n/read\n");
+    owner.until("* #방 is read so far");
+    owner.say("/rename #새방 이사\n");
+    owner.until("* #방 is called #새방 now");
+    // The index has entries from before and from after.
+    owner.say("새 이야기\n");
+    owner.sync();
+    server.signal(Signal::KILL);
+    server.exit_code();
+    drop(server);
+
+    let server = Setup::new().data(home.path()).start();
+    let mut guest = server.peer("민수");
+    has(&guest.ask("/join #새방"), "! #새방 has a key");
+    guest.say("/join #새방 참깨\n");
+    guest.until("* you are in #새방: 2 people");
+    guest.until("* topic: 점심");
+    let shown = guest.until("새 이야기").join("\n");
+    has(&shown, "#새방] 영희: 옛날 이야기");
+    assert_eq!(guest.ask("/who"), "* #새방: 민수, ~영희");
+    has(&guest.ask("/search 옛날"), "#새방] 영희: *옛날* 이야기");
+    let mut owner = server.silent();
+    owner.say(format!("/login 영희 {PASSWORD}\n/unread #새방\n"));
+    let unread = owner.until("새 이야기");
+    assert!(!unread.last().unwrap().contains("옛날"), "{unread:?}");
+    // What was another room's name is nobody's.
+    guest.say("/join #방\n");
+    guest.until("* you are in #방: 1 person");
+    drop(server);
+}
+
+#[test]
 fn who_runs_the_server_keeps_it_in_order_from_the_command_line() {
     let mut server = Server::start();
     let data = server.data();

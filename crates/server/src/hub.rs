@@ -5,6 +5,7 @@
 //! although some of them wait for the ledger: a [`Slot`] keeps each answer's place.
 
 mod dialogs;
+mod rename;
 mod renewal;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -488,6 +489,12 @@ impl Hub {
                     }
                     left.push((session, log));
                 }
+                Effect::Rename(renamed) => {
+                    for (_, log) in &mut left {
+                        *log = renamed.log(log).unwrap_or_else(|| log.clone());
+                    }
+                    self.rename(&renamed);
+                }
                 Effect::Close(session) => self.closing.push(session),
                 effect => self.run_effect(effect),
             }
@@ -586,6 +593,11 @@ impl Hub {
                 }
                 self.stop_waking(session, &log);
             }
+            Effect::Called(session, renamed) => {
+                if let Some(seat) = self.seats.get(&session) {
+                    seat.conn.outbox().called(&renamed);
+                }
+            }
             Effect::Focus(session, room) => {
                 if let Some(seat) = self.seats.get(&session) {
                     seat.conn.outbox().focus(room.as_ref());
@@ -611,6 +623,7 @@ impl Hub {
             Effect::Reload => self.shared.reload.notify_one(),
             Effect::Signal(session, log, author, tags) => self.signal(session, &log, &author, &tags),
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
+            Effect::Rename(_) => unreachable!("only an entry renames a room"),
             _ => unreachable!("what happens with every message was done"),
         }
     }

@@ -99,11 +99,7 @@ impl Reader<'_> {
         let head = self.head();
         for index in order.filter(|index| self.due[*index].0.seq <= head).collect::<Vec<_>>() {
             let entry = self.due[index].0;
-            let mut lines = renderings(entry);
-            if self.taken_back.contains(&entry.seq) {
-                lines.extend(renderings(&entry.redacted()));
-            }
-            if let Some(len) = lines.iter().find_map(|line| self.starts_with_numbered(entry.seq, line)) {
+            if let Some(len) = self.lines(entry).iter().find_map(|line| self.starts_with_numbered(entry.seq, line)) {
                 self.next = index + 1;
                 self.at += len;
                 return true;
@@ -132,7 +128,16 @@ impl Reader<'_> {
             |seq: Seq, line: &[u8]| begins(line) || begins(&[format!("={} ", seq.0).as_bytes(), line].concat());
         let answer = self.record.answers.get(self.answer).is_some_and(|answer| either(answer.after, &answer.bytes));
         let mut due = self.due[self.next..].iter();
-        gap || answer || due.any(|(entry, _)| renderings(entry).iter().any(|line| either(entry.seq, line)))
+        gap || answer || due.any(|(entry, _)| self.lines(entry).iter().any(|line| either(entry.seq, line)))
+    }
+
+    /// All ways in which an entry may be shown, as what it was or as what is left of it.
+    fn lines(&self, entry: &Entry) -> Vec<Vec<u8>> {
+        let mut lines = renderings(entry);
+        if self.taken_back.contains(&entry.seq) {
+            lines.extend(renderings(&entry.redacted()));
+        }
+        lines
     }
 
     /// The end of the ledger when the byte at hand was written; a stripped stream is written later than its place says.
@@ -212,6 +217,7 @@ fn english(entry: &Entry) -> String {
         Event::Quit(_) => format!("* {nick} left"),
         Event::Nick(to) => format!("* {nick} is now called {to}"),
         Event::Redact(..) => format!("* {nick} took a message back"),
+        Event::Rename { from, to, .. } => format!("* {nick} renamed the room: {from} is now {to}"),
         Event::Redacted => format!("* (a message of {nick} was taken back)"),
         Event::Topic(text) if text.as_str().is_empty() => format!("* {nick} cleared the topic"),
         Event::Topic(text) => format!("* {nick} set the topic: {}", text.as_str()),
@@ -238,6 +244,7 @@ fn korean(entry: &Entry) -> String {
         Event::Quit(_) => format!("* {nick} 님이 나갔습니다"),
         Event::Nick(to) => format!("* {nick} 님의 이름이 이제 {to}입니다"),
         Event::Redact(..) => format!("* {nick} 님이 메시지를 거두었습니다"),
+        Event::Rename { from, to, .. } => format!("* {nick} 님이 방의 이름을 바꿨습니다: {from} -> {to}"),
         Event::Redacted => format!("* ({nick} 님의 메시지가 거두어졌습니다)"),
         Event::Topic(text) if text.as_str().is_empty() => format!("* {nick} 님이 주제를 지웠습니다"),
         Event::Topic(text) => format!("* {nick} 님이 정한 주제: {}", text.as_str()),

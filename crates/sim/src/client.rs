@@ -118,7 +118,7 @@ impl Client {
     fn line(&mut self, rng: &mut Rng, people: usize) -> String {
         let room = rng.pick(&ROOMS);
         let other = if rng.chance(50) { self.name.to_owned() } else { format!("guest{}", 1 + rng.below(people)) };
-        let line = match rng.below(24) {
+        let line = match rng.below(26) {
             0 => format!("/nick {}", rng.pick(&["bob", "미리내", "Bob", "zoe", "나"])),
             1 => format!("/nick {}{}", self.name, rng.below(3)),
             2..=4 => format!("/join {room}"),
@@ -139,6 +139,8 @@ impl Client {
             16 => format!("{} {}", self.message(rng, 0), "길다 ".repeat(rng.below(1_500))),
             17 => format!("/join {room}\n{}\n/part", self.message(rng, 0)),
             18 => format!("/part\n/join {room}"),
+            19 => format!("/join {room}\n/rename {}", rng.pick(&ROOMS)),
+            20 => format!("/rename {}", rng.pick(&["#dev", "#y", "#새방", "#수다"])),
             _ => self.message(rng, 0),
         };
         format!("{line}\n")

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use auth::{BadPassword, Cost, Exchange, Failure, MECHANISMS, Mechanism, Step};
 use hall::{
     Arrival, Beginning, Command, Effect, Entry, Event, Feed, Hall, LogId, Nick, Origin, Policy, Proof, Proposal,
-    Proven, Query, Refusal, Reply, RoomName, Seq, SessionId, Time, Unfit,
+    Proven, Query, Refusal, Renamed, Reply, RoomName, Seq, SessionId, Time, Unfit,
 };
 use wire::irc::{self, Around, House};
 use wire::lines::{self, Said};
@@ -476,6 +476,9 @@ impl Hub {
     fn committed(&mut self, entries: &[Arc<Entry>], conns: &mut Conns) {
         for entry in entries {
             for record in conns.records.values_mut() {
+                if let Event::Rename { from, to, .. } = &entry.event {
+                    record.renamed(&Renamed { seq: entry.seq, from: from.clone(), to: to.clone() });
+                }
                 record.entry_applied(entry);
             }
         }
@@ -592,6 +595,12 @@ impl Hub {
                     record.unfollowed(&log, until);
                 }
             }
+            Effect::Rename(renamed) => self.rename(&renamed, conns),
+            Effect::Called(session, renamed) => {
+                if let Some(conn) = conns.of.get_mut(&session) {
+                    conn.outbox.called(&renamed);
+                }
+            }
             Effect::Focus(session, room) => {
                 if let Some(conn) = conns.of.get_mut(&session) {
                     conn.outbox.focus(room.as_ref());
@@ -629,6 +638,16 @@ impl Hub {
             }
             Effect::Reply(..) | Effect::Refuse(..) => unreachable!("answers have a place of their own"),
             _ => unreachable!("what happens with every message was done"),
+        }
+    }
+
+    fn rename(&mut self, renamed: &Renamed, conns: &mut Conns) {
+        conns.of.values_mut().for_each(|conn| conn.outbox.rename(renamed));
+        for old in [LogId::Room(renamed.from.clone()), LogId::Operators(renamed.from.clone())] {
+            let Some(new) = renamed.log(&old) else { continue };
+            if let Some(feed) = self.feeds.remove(&old) {
+                self.feeds.insert(new, feed);
+            }
         }
     }
 

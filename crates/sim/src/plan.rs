@@ -44,6 +44,7 @@ impl Plan {
                 rooms: rng.pick(&[3, 1000]),
                 rooms_per_session: rng.pick(&[2, 3, 50]),
                 history_entries: rng.pick(&[1, 5, 200]),
+                room_rename_wait_s: rng.pick(&[0, 0, 1]),
                 tail_entries: rng.pick(&[1, 2, 5, 20, 1024]),
                 tail_bytes: rng.pick(&[200, 2_000, 256 * 1024]),
                 ..hall::Limits::default()

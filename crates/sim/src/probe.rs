@@ -126,7 +126,7 @@ pub fn record(bytes: &[u8]) {
         *number = i64::from_le_bytes(whole);
     }
     // Kinds are few, so that most of what is tried is one.
-    five[4] %= 20;
+    five[4] %= 21;
     let text = String::from_utf8_lossy(rest);
     let mut parts = text.split('\n');
     let mut part = || parts.next().unwrap_or("");

@@ -5,14 +5,24 @@
 
 use std::collections::VecDeque;
 
-use hall::{Entry, Event, LogId, Seq, SessionId};
+use hall::{Entry, Event, LogId, Renamed, Seq, SessionId};
 
 /// A time during which a client follows a log: entries after `from`, up to `until`.
 #[derive(Debug, Clone)]
 pub(crate) struct Period {
+    /// What it is called now.
     pub(crate) log: LogId,
+    /// What it was called, up to which entry.
+    pub(crate) was: Vec<(Seq, LogId)>,
     pub(crate) from: Seq,
     pub(crate) until: Seq,
+}
+
+impl Period {
+    /// What the log was called when this entry came.
+    fn log_at(&self, seq: Seq) -> &LogId {
+        self.was.iter().find(|(until, _)| seq <= *until).map_or(&self.log, |(_, log)| log)
+    }
 }
 
 /// An answer, and the entry after which it may be given.
@@ -100,8 +110,21 @@ impl Record {
         self.end(log, until);
     }
 
+    /// A room is called otherwise, and so are its logs, whether the client follows them still or has left them.
+    pub(crate) fn renamed(&mut self, renamed: &Renamed) {
+        let now = |log: &LogId| renamed.log(log).or_else(|| renamed.log_apart(log));
+        for period in &mut self.periods {
+            if let Some(now) = now(&period.log) {
+                period.was.push((renamed.seq, std::mem::replace(&mut period.log, now)));
+            }
+        }
+        for (of, ..) in &mut self.holes {
+            *of = now(of).unwrap_or_else(|| of.clone());
+        }
+    }
+
     fn begin(&mut self, log: &LogId, from: Seq) {
-        self.periods.push(Period { log: log.clone(), from, until: Seq(u64::MAX) });
+        self.periods.push(Period { log: log.clone(), was: Vec::new(), from, until: Seq(u64::MAX) });
     }
 
     fn end(&mut self, log: &LogId, until: Seq) {
@@ -155,7 +178,8 @@ impl Record {
         if entry.author.session == self.session {
             return Vec::new();
         }
-        let shows = |p: &&Period| entry.logs.contains(&p.log) && p.from < entry.seq && entry.seq <= p.until;
+        let shows =
+            |p: &&Period| entry.logs.contains(p.log_at(entry.seq)) && p.from < entry.seq && entry.seq <= p.until;
         self.periods.iter().filter(shows).collect()
     }
 

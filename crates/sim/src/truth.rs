@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hall::{Entry, Event, LogId, PersonId, Proposal, RoomName, SessionId};
+use hall::{Entry, Event, LogId, PersonId, Proposal, RoomName, Seq, SessionId};
 
 /// The record of the ledger.
 #[derive(Debug, Default)]
@@ -25,11 +25,11 @@ impl Truth {
         self.sessions.insert(session, person);
     }
 
-    /// The nicks of those whom others see in a room, sorted as they are shown.
-    pub(crate) fn members(&self, room: &RoomName) -> Vec<String> {
+    /// The nicks of those whom others saw in a room at an entry, sorted as they are shown.
+    pub(crate) fn members(&self, room: &RoomName, until: Seq) -> Vec<String> {
         let log = LogId::Room(room.clone());
         let mut members = BTreeMap::new();
-        for (index, entry) in self.entries.iter().enumerate() {
+        for (index, entry) in self.entries.iter().enumerate().take_while(|(_, entry)| entry.seq <= until) {
             self.left_unseen(&log, index, &mut members);
             let (person, nick) = (entry.author.person, &entry.author.nick);
             match &entry.event {

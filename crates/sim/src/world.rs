@@ -31,6 +31,8 @@ pub struct Summary {
     pub entries: usize,
     /// Proposals that the ledger did not take.
     pub failed: usize,
+    /// Rooms that were given another name.
+    pub renames: usize,
     /// Holes that clients were told of.
     pub gaps: usize,
     /// Pages read from the ledger.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sim::{Rng, probe};
 
-const PIECES: [&[u8]; 40] = [
+const PIECES: [&[u8]; 42] = [
     b"\n",
     b"\r\n",
     b" ",
@@ -16,6 +16,8 @@ const PIECES: [&[u8]; 40] = [
     b"/join #x\n",
     b"/join #lobby\n",
     b"/part\n",
+    b"/rename #y\n",
+    b"/rename #x z\n",
     b"/msg ",
     b"/me ",
     b"/topic ",
@@ -104,7 +106,7 @@ const LOGINS: [&[u8]; 24] = [
 ];
 
 /// Pieces of IRC.
-const IRC: [&[u8]; 64] = [
+const IRC: [&[u8]; 66] = [
     b"\r\n",
     b"\n",
     b" ",
@@ -164,6 +166,8 @@ const IRC: [&[u8]; 64] = [
     b"MARKREAD #x timestamp=2026-01-01T00:00:00.000Z\r\n",
     b"SEARCH text=a;in=#x\r\n",
     b"REDACT #x 4\r\n",
+    b"RENAME #x #y :z\r\n",
+    b"RENAME #y #x\r\n",
     b"LUSERS\r\nMOTD\r\nINFO\r\nSTATS u\r\nHELP\r\nISUPPORT\r\n",
     b"QUIT :",
     b"\xff",

@@ -94,6 +94,7 @@ impl Slow {
             Keep::Set(subject, field, value) => drop(self.kept.insert((subject, field), value)),
             Keep::Unset(subject, field) => drop(self.kept.remove(&(subject, field))),
             Keep::Forget(subject) => self.kept.retain(|(known, _), _| *known != subject),
+            Keep::Rename(..) => unreachable!("no room is renamed here"),
         }
     }
 

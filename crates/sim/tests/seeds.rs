@@ -42,6 +42,7 @@ fn what_must_hold_holds_in_every_world() {
                     let mut totals = totals.lock().unwrap();
                     totals.entries += summary.entries;
                     totals.failed += summary.failed;
+                    totals.renames += summary.renames;
                     totals.gaps += summary.gaps;
                     totals.pages += summary.pages;
                     totals.bytes += summary.bytes;
@@ -53,7 +54,13 @@ fn what_must_hold_holds_in_every_world() {
     let totals = totals.into_inner().unwrap();
     println!("{count} worlds: {totals:?}");
     // A world in which nothing happens would prove nothing.
-    assert!(totals.entries > 50 * 200 && totals.failed > 200 && totals.gaps > 50 && totals.pages > 200);
+    assert!(
+        totals.entries > 50 * 200
+            && totals.failed > 200
+            && totals.renames > 100
+            && totals.gaps > 50
+            && totals.pages > 200
+    );
 }
 
 #[test]

@@ -44,6 +44,8 @@ impl NoSockets {
                 "announced_people" => hall.announced_people = value,
                 "people_per_answer" => hall.people_per_answer = value,
                 "monitored_people" => hall.monitored_people = value,
+                "renamed_rooms" => hall.renamed_rooms = value,
+                "room_rename_wait_s" => hall.room_rename_wait_s = value as u64,
                 "metadata_keys" => hall.metadata_keys = value,
                 "metadata_changes_per_minute" => hall.metadata_changes_per_minute = u32::try_from(value).unwrap(),
                 "metadata_subscriptions" => hall.metadata_subscriptions = value,

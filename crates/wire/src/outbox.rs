@@ -6,6 +6,7 @@
 //! after the entries that were there when it was given, and entries of several logs come in the order of their numbers.
 
 mod glance;
+mod names;
 mod pace;
 
 use std::collections::VecDeque;
@@ -18,6 +19,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::Style;
 use crate::lines::{self, Codec};
 pub use glance::Glance;
+use names::called_then;
 use pace::Pace;
 
 /// Blocks looked at in one go.
@@ -64,6 +66,10 @@ struct Cursor {
     named: bool,
     /// Entries that had to be read from the ledger.
     page: Option<Arc<Block>>,
+    /// What the log was called up to which entry, of those that are still to be taken: they are shown under the name that it
+    /// had then. Boxed, because hardly any has ever had another one.
+    #[allow(clippy::box_collection)] // One word in every connection, and not three.
+    was: Option<Box<Vec<(Seq, LogId)>>>,
 }
 
 /// An answer, and the entry it comes after.
@@ -165,7 +171,16 @@ impl Outbox {
         for left in self.cursors.iter_mut().filter(|c| c.log == log) {
             left.feed = Arc::new(Feed::after(left.until));
         }
-        self.cursors.push(Cursor { log, feed, since: at, at, until: Seq(u64::MAX), named: second, page: None });
+        self.cursors.push(Cursor {
+            log,
+            feed,
+            since: at,
+            at,
+            until: Seq(u64::MAX),
+            named: second,
+            page: None,
+            was: None,
+        });
         more
     }
 
@@ -231,6 +246,9 @@ impl Outbox {
         // The ledger may be ahead of the hall, which alone knows whether the client is still there by then.
         let last = cursor.feed.head().min(cursor.until);
         entries.retain(|entry| entry.seq <= last);
+        let named_now = &self.cursors;
+        entries.iter_mut().for_each(|entry| called_then(entry, named_now));
+        let Some(cursor) = self.cursors.iter_mut().find(is_behind) else { return };
         if entries.is_empty() {
             cursor.at = cursor.feed.floor().max(at);
             cursor.since = cursor.at;
@@ -367,7 +385,7 @@ impl Outbox {
                         .cursors
                         .iter()
                         .enumerate()
-                        .any(|(i, c)| i != cursor && entry.logs.contains(&c.log) && passed(i))))
+                        .any(|(i, c)| i != cursor && entry.logs.contains(c.log_at(entry.seq)) && passed(i))))
     }
 
     /// Who reads, as far as a log of two people says.
@@ -456,6 +474,9 @@ impl Outbox {
         for cursor in &mut self.cursors {
             if cursor.page.as_ref().is_some_and(|page| page.last() <= cursor.at) {
                 cursor.page = None;
+            }
+            if cursor.was.as_ref().is_some_and(|was| was.last().is_none_or(|(until, _)| *until <= cursor.at)) {
+                cursor.was = None;
             }
         }
         if self.answers.is_empty() {

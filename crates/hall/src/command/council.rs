@@ -33,7 +33,7 @@ impl Hall {
         }
         let author = self.author(session, false);
         let proposal = Proposal::new(author, smallvec![LogId::Operators(room)], Event::Message(kind, text));
-        out.push(Effect::Propose(Proposal { tags, ..proposal }));
+        self.put_forward(Proposal { tags, ..proposal }, out);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 
 use crate::state::{Direct, Effects};
-use crate::{Effect, Event, Hall, Keep, Kind, LogId, Nick, PersonId, Proposal, Refusal, SessionId, Text, accounts};
+use crate::{Event, Hall, Keep, Kind, LogId, Nick, PersonId, Proposal, Refusal, SessionId, Text, accounts};
 
 impl Hall {
     pub(super) fn direct(
@@ -65,7 +65,7 @@ impl Hall {
         let author = self.author(session, false);
         let keeps = keeps.into_vec();
         let proposal = Proposal::new(author, smallvec![log], event);
-        out.push(Effect::Propose(Proposal { to: Some(nick), tags, keeps, ..proposal }));
+        self.put_forward(Proposal { to: Some(nick), tags, keeps, ..proposal }, out);
     }
 }
 

@@ -16,8 +16,18 @@ impl Hall {
         session: SessionId,
         room: RoomName,
         key: Option<&Secret>,
+        led: bool,
         out: &mut Effects,
     ) -> Result<(), Refusal> {
+        let room = match self.led_to(session, &room) {
+            Some(other) if !led => return Err(Refusal::RoomRenamed(room, other)),
+            Some(other) => {
+                out.push(Effect::Reply(session, Reply::Redirected(room, other.clone()), self.head));
+                other
+            }
+            // A name that a room is about to have is that room's.
+            None => self.renames.is_taking(&room).filter(|_| !self.rooms.contains_key(&room)).cloned().unwrap_or(room),
+        };
         let id = self.person_of(session);
         let person = &self.people[&id];
         if person.presence(&room).is_some() {
@@ -48,6 +58,9 @@ impl Hall {
         }
         if self.accounts.get(id).is_some_and(|account| account.always_on) {
             keeps.push(accounts::stays(id, &room, true));
+        }
+        if new && self.rules.of(&room).is_none_or(|rules| rules.owner.is_none()) {
+            self.renames.opened(&room);
         }
         self.enter(id, &room, Presence::Joining);
         let join = Event::Join(self.rank_in(id, &room));

@@ -3,6 +3,7 @@
 use smallvec::smallvec;
 
 use crate::accounts::{Account, ReadUntil};
+use crate::keep::READ;
 use crate::state::Effects;
 use crate::{
     Deed, Effect, Event, Hall, Keep, LogId, Mark, PersonId, Query, Refusal, Reply, RoomName, Seq, SessionId, Span,
@@ -47,11 +48,11 @@ impl Hall {
 
     /// Remembers up to where an account has read something.
     fn keep_read(&self, id: PersonId, account: &Account, target: &str, until: ReadUntil) -> Vec<Keep> {
-        let mut keeps = vec![accounts::field(id, format!("read:{target}"), Some(until.write()))];
+        let mut keeps = vec![accounts::field(id, format!("{READ}:{target}"), Some(until.write()))];
         if !account.read.contains_key(target) && account.read.len() >= self.limits.rooms_per_session {
             // The one read longest ago makes room.
             let oldest = account.read.iter().min_by_key(|(_, until)| **until).map(|(target, _)| target);
-            keeps.extend(oldest.map(|target| accounts::field(id, format!("read:{target}"), None)));
+            keeps.extend(oldest.map(|target| accounts::field(id, format!("{READ}:{target}"), None)));
         }
         keeps
     }

@@ -107,8 +107,8 @@ impl Hall {
         // First whose account it is, then where that comes from: each is one change.
         let known = Author { account: Some(name), ..author.clone() };
         let first = Event::Guise(author.guise.clone(), known.account.clone());
-        out.push(Effect::Propose(Proposal::new(author, shown.clone(), first)));
-        out.push(Effect::Propose(Proposal::new(known, shown, event)));
+        self.put_forward(Proposal::new(author, shown.clone(), first), out);
+        self.put_forward(Proposal::new(known, shown, event), out);
     }
 
     pub(super) fn hear_wallops(&mut self, session: SessionId, on: bool, out: &mut Effects) -> Result<(), Refusal> {

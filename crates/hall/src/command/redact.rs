@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 
 use crate::state::Effects;
-use crate::{Effect, Event, Hall, LogId, Proposal, Refusal, Seq, SessionId, Standing, Target, Text};
+use crate::{Event, Hall, LogId, Proposal, Refusal, Seq, SessionId, Standing, Target, Text};
 
 impl Hall {
     pub(super) fn redact(&mut self, session: SessionId, back: usize, out: &mut Effects) -> Result<(), Refusal> {
@@ -62,6 +62,6 @@ impl Hall {
         let called = |other| self.people.get(&other).map(|person| person.nick.clone());
         let to = to.and_then(|other| called(other).or_else(|| Some(self.accounts.get(other)?.name.clone())));
         let proposal = Proposal::new(self.author(session, false), smallvec![log], event);
-        out.push(Effect::Propose(Proposal { to, ..proposal }));
+        self.put_forward(Proposal { to, ..proposal }, out);
     }
 }

@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 
 use crate::state::Effects;
-use crate::{Effect, Event, Flag, Hall, Kind, List, LogId, Proposal, Refusal, RoomName, SessionId, Standing, Text};
+use crate::{Event, Flag, Hall, Kind, List, LogId, Proposal, Refusal, RoomName, SessionId, Standing, Text};
 
 impl Hall {
     pub(super) fn say(
@@ -22,7 +22,7 @@ impl Hall {
         self.is_active(session);
         let author = self.author(session, false);
         let proposal = Proposal::new(author, smallvec![LogId::Room(room)], Event::Message(kind, text));
-        out.push(Effect::Propose(Proposal { tags, ..proposal }));
+        self.put_forward(Proposal { tags, ..proposal }, out);
         Ok(())
     }
 

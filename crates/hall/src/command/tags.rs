@@ -49,7 +49,7 @@ impl Hall {
             out.push(Effect::Reply(session, passed, self.head));
         } else {
             let proposal = Proposal::new(author, smallvec![log], Event::Tags);
-            out.push(Effect::Propose(Proposal { tags: Some(tags), ..proposal }));
+            self.put_forward(Proposal { tags: Some(tags), ..proposal }, out);
         }
         Ok(())
     }

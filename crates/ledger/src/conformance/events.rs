@@ -41,6 +41,8 @@ pub fn everything() -> Vec<Proposal> {
         Event::Nick(nick("Ζωή")),
         Event::Topic(Text::new("시험")),
         Event::Topic(none()),
+        Event::Rename { from: room_name("#여기"), to: room_name("#Lobby"), reason: none() },
+        Event::Rename { from: room_name("#여기"), to: room_name("#Lobby"), reason: why() },
         // There is no message of that number.
         Event::Redact(Seq(1), none()),
         Event::Redact(Seq(1), why()),

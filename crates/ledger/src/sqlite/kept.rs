@@ -17,7 +17,7 @@ const ACCOUNT: &str = "account";
 const HALL: &str = "hall";
 
 /// What a subject is called in the file. How a room's name was written stands in `logs`.
-fn key_of(subject: &Subject) -> String {
+pub(super) fn key_of(subject: &Subject) -> String {
     match subject {
         Subject::Room(room) => format!("{ROOM}:{}", room.key()),
         Subject::Account(person) => format!("{ACCOUNT}:{}", person.0),
@@ -66,6 +66,7 @@ impl Writing<'_> {
                 let mut forget = self.prepare("DELETE FROM kept WHERE subject = ?")?;
                 self.written.wiping |= forget.execute([key_of(subject)]).map_err(failed)? > 0;
             }
+            Keep::Rename(..) => {}
         }
         Ok(())
     }

@@ -1,16 +1,17 @@
 //! Reading the store, over a connection of its own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hall::{Entry, Guise, LogId, Logs, PersonId, Search, Seq, Time};
+use hall::{Entry, Event, Guise, LogId, Logs, PersonId, Renamed, Search, Seq, Time};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::index::Searcher;
 use super::record::{COLUMNS, Kind, log_of};
 use super::{Access, LEDGER_FILE, Row, failed, int, log_key, open_file, uint};
+use crate::lately::Lately;
 use crate::{Error, Found, Page, Reader, SqliteLimits, Stretch, forms};
 
 /// Conversations of one person that are looked at.
@@ -20,6 +21,9 @@ const CONVERSATIONS: usize = 5_000;
 pub(crate) struct SqliteReader {
     pub(super) store: Store,
     searcher: Searcher,
+    /// How many renames there were when names were looked up last.
+    renames: Cell<u64>,
+    lately: Lately,
 }
 
 /// A connection to the store, and the logs and guises that it has met.
@@ -32,10 +36,27 @@ pub(crate) struct Store {
 
 impl SqliteReader {
     /// A reader of the ledger in this directory.
-    pub(crate) fn open(dir: &Path, limits: &SqliteLimits) -> Result<Self, Error> {
+    pub(crate) fn open(dir: &Path, limits: &SqliteLimits, lately: Lately) -> Result<Self, Error> {
         let dir: PathBuf = dir.to_owned();
         let store = Store::open(&dir, Access::Read, limits)?;
-        Ok(Self { store, searcher: Searcher::new(dir) })
+        Ok(Self { store, searcher: Searcher::new(dir), renames: Cell::new(lately.count()), lately })
+    }
+
+    /// The store, with the names that logs have now.
+    fn store(&self) -> &Store {
+        let count = self.lately.count();
+        if self.renames.replace(count) != count {
+            self.store.names.borrow_mut().clear();
+        }
+        &self.store
+    }
+
+    /// The number of a log in the file, if it has one, by its name or by one that it had until lately.
+    fn log_id(&self, log: &LogId) -> Result<Option<i64>, Error> {
+        match self.store().log_id(log)? {
+            None => self.lately.now(log).map_or(Ok(None), |now| self.store.log_id(&now)),
+            found => Ok(found),
+        }
     }
 }
 
@@ -138,6 +159,21 @@ impl Store {
         Ok(targets)
     }
 
+    /// The rooms that were renamed, in their order, as far as that is kept.
+    pub(crate) fn renames(&self) -> Result<Vec<Renamed>, Error> {
+        let sql = "SELECT seq, text FROM entries WHERE kind = ? ORDER BY seq";
+        let mut find = self.conn.prepare(sql).map_err(failed)?;
+        let found = find.query_map([Kind::Rename as i64], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
+        let mut renames = Vec::new();
+        for row in found.map_err(failed)? {
+            let (seq, words): (i64, String) = row.map_err(failed)?;
+            if let Some(Event::Rename { from, to, .. }) = forms::rename(&words) {
+                renames.push(Renamed { seq: Seq(uint(seq)), from, to });
+            }
+        }
+        Ok(renames)
+    }
+
     /// Whether something of a log was let go after an entry.
     fn gap(&self, log: i64, after: i64) -> Result<bool, Error> {
         let mut find = self.conn.prepare_cached("SELECT gone > ? FROM logs WHERE id = ?").map_err(failed)?;
@@ -183,23 +219,23 @@ impl Store {
 
 impl Reader for SqliteReader {
     fn read(&self, log: &LogId, after: Seq, most: usize) -> Result<Page, Error> {
-        let store = &self.store;
-        let Some(id) = store.log_id(log)? else { return Ok(Page::default()) };
+        let store = self.store();
+        let Some(id) = self.log_id(log)? else { return Ok(Page::default()) };
         let first = int(after.0).saturating_add(1);
         let entries = store.part(id, &Part { first, last: i64::MAX, newest: false, events: true }, most)?;
         Ok(Page { entries, gap: store.gap(id, int(after.0))? })
     }
 
     fn last_messages(&self, log: &LogId, until: Seq, most: usize) -> Result<Page, Error> {
-        let store = &self.store;
-        let Some(id) = store.log_id(log)? else { return Ok(Page::default()) };
+        let store = self.store();
+        let Some(id) = self.log_id(log)? else { return Ok(Page::default()) };
         let entries = store.part(id, &Part { first: 0, last: int(until.0), newest: true, events: false }, most)?;
         Ok(Page { entries, gap: false })
     }
 
     fn stretch(&self, log: &LogId, stretch: &Stretch, most: usize) -> Result<Page, Error> {
-        let store = &self.store;
-        let Some(id) = store.log_id(log)? else { return Ok(Page::default()) };
+        let store = self.store();
+        let Some(id) = self.log_id(log)? else { return Ok(Page::default()) };
         let (first, last) = stretch.numbers(|time| store.first_at(time).map(uint))?;
         let (first, last) = (int(first), int(last));
         let entries = store.part(id, &Part { first, last, newest: stretch.newest, events: stretch.events }, most)?;
@@ -217,7 +253,7 @@ impl Reader for SqliteReader {
     }
 
     fn search(&self, search: &Search, most: usize) -> Result<Found, Error> {
-        self.searcher.search(&self.store, search, most)
+        self.searcher.search(self.store(), search, most)
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) enum Kind {
     Tags = 16,
     Away = 17,
     Guise = 18,
+    Rename = 20,
     Noted = 19,
 }
 
@@ -57,6 +58,7 @@ impl Kind {
             Event::Away(why) => (Self::Away, some(why)),
             Event::Guise(guise, account) => (Self::Guise, Some(forms::of_guise(guise, account.as_ref()).into())),
             Event::Topic(text) => (Self::Topic, Some(text.as_str().into())),
+            Event::Rename { from, to, reason } => (Self::Rename, Some(forms::of_rename(from, to, reason).into())),
             Event::Redact(target, why) => (Self::Redact, Some(forms::of_redaction(target.0, why.as_str()).into())),
             Event::Rule(rule) => (Self::Rule, Some(rule.to_string().into())),
             Event::Kick(person, nick, why) => {
@@ -185,6 +187,7 @@ fn event(kind: i64, text: Option<&str>) -> Option<Event> {
             let account = account.map(|account| Nick::recorded(account, usize::MAX)).transpose().ok()?;
             Event::Guise(Guise::recorded(guise), account)
         }
+        (20, Some(words)) => forms::rename(words)?,
         (19, Some(words)) => Event::Noted(Notes::recorded(words)?),
         _ => return None,
     })

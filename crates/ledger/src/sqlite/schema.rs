@@ -92,6 +92,8 @@ const STEPS: &[Step] = &[
      ALTER TABLE entries ADD COLUMN guise INTEGER;
      ALTER TABLE entries ADD COLUMN tags TEXT;",
     ),
+    // 5. What accounts remember of a room is found by the room, so that renaming one does not look through all accounts.
+    Step::sql("CREATE INDEX kept_by_field ON kept (field);"),
 ];
 
 /// The version that this program writes.

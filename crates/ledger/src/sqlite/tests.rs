@@ -117,7 +117,7 @@ fn an_older_store_is_brought_up_to_date_and_a_newer_one_is_refused() {
     let dir = TempDir::new().unwrap();
     // A store as the first version made it, stored as it was.
     fs::write(dir.path().join(LEDGER_FILE), include_bytes!("../../tests/data/ledger-1.db")).unwrap();
-    let old = SqliteReader::open(dir.path(), &SqliteLimits::default()).err();
+    let old = SqliteReader::open(dir.path(), &SqliteLimits::default(), Lately::default()).err();
     assert!(matches!(old, Some(Error::Older { found: 1, known: schema::VERSION })), "{old:?}");
     let mut ledger = opened(&dir);
     assert_eq!(read(&ledger, "#Lobby"), ["Join(None)", "안녕하세요", "Topic(\"첫 주제\")", "Quit(\"\")"]);
@@ -130,7 +130,7 @@ fn an_older_store_is_brought_up_to_date_and_a_newer_one_is_refused() {
     drop(ledger);
     let refused = Sqlite::open(dir.path(), settings()).expect_err("it is newer");
     assert!(matches!(refused, Error::Newer { found, known: schema::VERSION } if found == schema::VERSION + 1));
-    assert!(SqliteReader::open(dir.path(), &SqliteLimits::default()).is_err());
+    assert!(SqliteReader::open(dir.path(), &SqliteLimits::default(), Lately::default()).is_err());
 }
 
 #[test]

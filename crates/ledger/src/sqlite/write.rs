@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hall::{Event, LogId, Nick, Proposal, Seq, Text, Time};
+use hall::{Event, Keep, LogId, Nick, Proposal, Renamed, Seq, Text, Time};
 use rusqlite::{CachedStatement, OptionalExtension, params};
 
 use super::guise::Known;
@@ -25,6 +25,8 @@ pub(super) struct Written {
     pub(super) person: u64,
     pub(super) session: u64,
     pub(super) known: HashMap<LogId, i64>,
+    /// Names of logs that are not theirs any more.
+    pub(super) renamed: Vec<LogId>,
     pub(super) guises: HashMap<Box<str>, Known>,
     /// Whether there is text to be wiped from the files.
     pub(super) wiping: bool,
@@ -59,6 +61,7 @@ impl<'a> Writing<'a> {
                 person: ledger.person,
                 session: ledger.session,
                 known: HashMap::new(),
+                renamed: Vec::new(),
                 guises: HashMap::new(),
                 wiping: false,
                 outdated: false,
@@ -68,7 +71,7 @@ impl<'a> Writing<'a> {
     }
 
     pub(super) fn put(&mut self, seq: Seq, at: Time, proposal: &Proposal) -> Result<(), Error> {
-        let Proposal { author, logs, event, to, tags, keeps } = proposal;
+        let Proposal { author, logs, event, to, tags, keeps, .. } = proposal;
         let (kind, text) = Kind::of(event);
         let logs: smallvec::SmallVec<[i64; 2]> = logs.iter().map(|log| self.log(log)).collect::<Result<_, _>>()?;
         let one = if let [one] = logs[..] { Some(one) } else { None };
@@ -107,7 +110,10 @@ impl<'a> Writing<'a> {
             Event::Redact(target, _) => self.redact(*target),
             _ => Ok(()),
         }?;
-        keeps.iter().try_for_each(|keep| self.keep(keep))
+        keeps.iter().try_for_each(|keep| match keep {
+            Keep::Rename(from, to) => self.rename(&Renamed { seq, from: from.clone(), to: to.clone() }),
+            keep => self.keep(keep),
+        })
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>, Error> {
@@ -116,7 +122,8 @@ impl<'a> Writing<'a> {
 
     /// The number of a log in the file, which it is given when it is new.
     pub(super) fn log(&mut self, log: &LogId) -> Result<i64, Error> {
-        if let Some(id) = self.ledger.known.get(log).or_else(|| self.written.known.get(log)) {
+        let known = || self.ledger.known.get(log).filter(|_| !self.written.renamed.contains(log));
+        if let Some(id) = self.written.known.get(log).or_else(known) {
             return Ok(*id);
         }
         let (key, name) = log_key(log);

@@ -1,6 +1,6 @@
 //! The verdict on a world: what holds at every moment, and what has to hold when it has come to rest.
 
-use hall::{Entry, LogId, Read, RoomName};
+use hall::{Entry, Event, LogId, Read, RoomName, Seq};
 
 use super::{World, index};
 use crate::check;
@@ -79,7 +79,9 @@ impl World {
             return;
         }
         let lobby = RoomName::new("#lobby", 50).expect("a room's name");
-        let members = self.truth.members(&lobby);
+        let asked = record.answers.iter().rev().find(|a| a.bytes.starts_with(b"* #lobby: "));
+        // Somebody may have come since it was answered.
+        let members = self.truth.members(&lobby, asked.map_or(Seq(u64::MAX), |answer| answer.after));
         let log = LogId::Room(lobby);
         let inside = |s| self.conns.records[s].periods.iter().any(|p| p.log == log && p.until.0 == u64::MAX);
         let listening = self.conns.of.keys().filter(|s| inside(s)).count() - members.len();
@@ -121,6 +123,8 @@ impl World {
     fn sum_up(&mut self) {
         self.summary.entries = self.truth.entries.len();
         self.summary.failed = self.truth.failed.len();
+        let renames = |entry: &&std::sync::Arc<Entry>| matches!(entry.event, Event::Rename { .. });
+        self.summary.renames = self.truth.entries.iter().filter(renames).count();
         self.summary.survivors = self.conns.of.len();
         // FNV-1a, over everything that was written to anyone.
         let mut print = 0xCBF2_9CE4_8422_2325_u64;

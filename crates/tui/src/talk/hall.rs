@@ -181,6 +181,7 @@ impl HallTalk {
                     self.speaks(focus);
                 }
             }
+            Some(Answer::Renamed(from, to)) => self.is_renamed(&from, to),
             Some(Answer::Lang(lang)) => {
                 self.setup.lang = lang;
                 if matches!(self.phase, Phase::Greeting(_)) {
@@ -222,6 +223,14 @@ impl HallTalk {
             self.rooms.remove(0);
         }
         self.rooms.push(room);
+    }
+
+    /// A room that the person is in is called otherwise: that is where the next connection comes into.
+    fn is_renamed(&mut self, from: &str, to: String) {
+        if self.rooms.iter().any(|room| room == from) {
+            self.rooms.retain(|room| *room != to);
+            self.rooms.iter_mut().filter(|room| *room == from).for_each(|room| room.clone_from(&to));
+        }
     }
 
     /// A pong of ours came. One that was not waited for says nothing new.

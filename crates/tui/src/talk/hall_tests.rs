@@ -58,6 +58,22 @@ fn pongs_at_odd_times_do_no_harm_and_those_of_a_person_are_shown() {
 }
 
 #[test]
+fn a_room_that_is_called_otherwise_is_come_into_by_its_new_name() {
+    let mut hall = open(true);
+    say(&mut hall, "/join #a", &[">/join #a\n"]);
+    hear(&mut hall, "* you are in #a: 2 people\n", &["|* you are in #a: 2 people"]);
+    say(&mut hall, "/join #b", &[">/join #b\n"]);
+    hear(&mut hall, "* you are in #b: 1 person\n", &["|* you are in #b: 1 person"]);
+    let told = "[#a] * 영희 renamed the room: #a is now #c";
+    hear(&mut hall, &format!("{told}\n"), &[&format!("|{told}")]);
+    assert_eq!(hall.talk.rooms, ["#c", "#b"]);
+    // Whatever others say, only the hall says it.
+    hear(&mut hall, "영희: * 영희 renamed the room: #c is now #x\n", &["|영희: * 영희 renamed the room: #c is now #x"]);
+    hear(&mut hall, "* #b is called #d now\n", &["|* #b is called #d now"]);
+    assert_eq!(hall.talk.rooms, ["#c", "#d"]);
+}
+
+#[test]
 fn a_pipe_ends_once_everything_is_acknowledged() {
     let mut hall = open(false);
     say(&mut hall, "hi", &[">hi\n", ">/ping maru-2\n"]);

@@ -1,7 +1,11 @@
 //! What the client has to understand of a hall's answers: made of the very words that `wire` writes, so that they cannot
 //! drift apart. Only whole lines that the hall alone can write are understood; no person can put on such a line.
 
-use hall::{Command, Nick, Reply, RoomName, Time};
+use std::sync::Arc;
+
+use hall::{
+    Author, Command, Entry, Event, LogId, Nick, PersonId, Proposal, Reply, RoomName, Seq, SessionId, Text, Time,
+};
 use wire::lines::{self, Asked, Codec, End, Frame, Names, Said, Speaker, Style};
 use wire::{Lang, Limits};
 
@@ -14,6 +18,8 @@ pub(super) enum Answer {
     Speaks(String),
     /// The person left the first room and speaks in the second, if any.
     Parted(String, Option<String>),
+    /// The first room is called as the second from now on.
+    Renamed(String, String),
     /// The hall speaks this language.
     Lang(Lang),
     /// Answered to `/ping`.
@@ -30,6 +36,8 @@ pub(super) enum Answer {
 const MARK: &str = "qXq";
 /// What stands for a second name, or for anything.
 const OTHER: &str = "wYw";
+/// What stands for a third name.
+const THIRD: &str = "zKz";
 
 /// The sentences to look for, with marks where the names are.
 #[derive(Debug)]
@@ -37,6 +45,9 @@ pub(super) struct Replies {
     named: Vec<String>,
     speaks: Vec<String>,
     parted: Vec<String>,
+    renamed: Vec<String>,
+    /// What everybody in the room reads: who renames it, then its old name and the new one.
+    renames: Vec<String>,
     lang: Vec<(String, Lang)>,
     slowed: Vec<String>,
     pong: String,
@@ -47,6 +58,7 @@ impl Replies {
     /// The sentences as `wire` writes them in every language.
     pub(super) fn new() -> Self {
         let (mut named, mut speaks, mut parted, mut slowed) = (vec![], vec![], vec![], vec![]);
+        let (mut renamed, mut renames) = (vec![], vec![]);
         let limits = hall::Limits::default();
         let nick = |name: &str| Nick::new(name, limits.nick_chars).ok();
         let room = |name: &str| RoomName::new(&format!("#{name}"), limits.room_name_chars).ok();
@@ -74,6 +86,10 @@ impl Replies {
                 let end = joined.find([':', '.']).map_or(joined.len(), |at| at + 1);
                 speaks.push(format!("{}{OTHER}", &joined[..end]));
                 speaks.push(said(&Reply::Focused(room_a.clone()), lang));
+                if let (Some(to), Some(third), Some(by)) = (room(OTHER), room(THIRD), nick(MARK)) {
+                    renamed.push(said(&Reply::Redirected(room_a.clone(), to.clone()), lang));
+                    renames.push(renaming(by, to, third, lang));
+                }
                 parted.push(said(&Reply::Parted { room: room_a.clone(), focus: room(OTHER) }, lang));
                 parted.push(said(&Reply::Parted { room: room_a.clone(), focus: None }, lang));
                 parted.push(said(&Reply::PutOut { room: room_a.clone(), focus: room(OTHER) }, lang));
@@ -86,7 +102,7 @@ impl Replies {
         let pong = said(&Reply::Pong(MARK.to_owned()), Lang::En);
         let resumed = |goes_on| said(&Reply::Resumed { hall: MARK.to_owned(), goes_on }, Lang::En);
         let resumed = vec![resumed(true), resumed(false)];
-        Self { named, speaks, parted, lang: lang.to_vec(), slowed, pong, resumed }
+        Self { named, speaks, parted, renamed, renames, lang: lang.to_vec(), slowed, pong, resumed }
     }
 
     /// What this line says.
@@ -94,6 +110,14 @@ impl Replies {
         if line.starts_with("! ") {
             let slowed = self.slowed.contains(&without_digits(line));
             return Some(if slowed { Answer::Slowed } else { Answer::Refusal });
+        }
+        // Where it is said that a room is called otherwise, the room may be named first: a nick does not begin so.
+        let bare = line
+            .strip_prefix("[#")
+            .and_then(|named| named.split_once("] "))
+            .map_or(line, |(room, bare)| if room.contains(char::is_whitespace) { line } else { bare });
+        if let Some((from, to)) = self.renames.iter().find_map(|pattern| renamed(pattern, bare)) {
+            return Some(Answer::Renamed(from, to));
         }
         if !line.starts_with("* ") {
             return None;
@@ -113,6 +137,9 @@ impl Replies {
         }
         if let Some((room, focus)) = first(&self.parted).filter(|(room, _)| room.starts_with('#')) {
             return Some(Answer::Parted(room, focus));
+        }
+        if let Some((from, Some(to))) = first(&self.renamed).filter(|(from, _)| from.starts_with('#')) {
+            return Some(Answer::Renamed(from, to));
         }
         self.lang.iter().find(|(said, _)| said == line).map(|&(_, lang)| Answer::Lang(lang))
     }
@@ -167,6 +194,34 @@ fn matches(pattern: &str, line: &str) -> Option<(String, Option<String>)> {
         (false, false) => Some((a, Some(name(b)?))),
         (true, _) => Some((name(b)?, Some(a))),
     }
+}
+
+/// The names of a room in the sentence that says that somebody gives it another one. All that stands before the reason is
+/// words of the hall's, and names that hold no white space.
+fn renamed(pattern: &str, line: &str) -> Option<(String, String)> {
+    let mut words = line.split(' ');
+    let (mut from, mut to) = (None, None);
+    for part in pattern.split(' ') {
+        let word = words.next()?;
+        match part {
+            MARK if !word.is_empty() => {}
+            part if part.ends_with(OTHER) && word.starts_with('#') => from = Some(word.to_owned()),
+            part if part.ends_with(THIRD) && word.starts_with('#') => to = Some(word.to_owned()),
+            part if part == word => {}
+            _ => return None,
+        }
+    }
+    from.zip(to)
+}
+
+/// What everybody in a room reads when somebody gives it another name.
+fn renaming(by: Nick, from: RoomName, to: RoomName, lang: Lang) -> String {
+    let log = LogId::Room(from.clone());
+    let event = Event::Rename { from, to, reason: Text::new("") };
+    let author = Author::guest(PersonId(1), SessionId(1), by);
+    let proposal = Proposal::new(author, std::iter::once(log).collect(), event);
+    let entry = Arc::new(Entry::new(Seq(1), Time(0), proposal));
+    text(&lines::encode(&[entry], Style { lang, ..Style::default() }, false, &Codec::default()).bytes)
 }
 
 fn said(reply: &Reply, lang: Lang) -> String {
@@ -230,6 +285,14 @@ mod tests {
             let parted = Answer::Parted("#개발".into(), None);
             check(&said(&Reply::Parted { room: room("#개발"), focus: None }, lang), Some(parted));
             check(&said(&Reply::Slowed(10), lang), Some(Answer::Slowed));
+            let renamed = Some(Answer::Renamed("#개발".into(), "#dev".into()));
+            check(&said(&Reply::Redirected(room("#개발"), room("#dev")), lang), renamed.clone());
+            let told = renaming(nick("영희"), room("#개발"), room("#dev"), lang);
+            check(&told, renamed.clone());
+            check(&format!("[#개발] {told}"), renamed.clone());
+            check(&format!("{told} (이유: * 민수 renamed the room: #a is now #b)"), renamed);
+            check(&format!("[#a] ** {told}"), None);
+            check(&format!("민수: {told}"), None);
         }
         check("* pong maru-1", Some(Answer::Pong("maru-1".into())));
         check(&format!("* begun {}", "a".repeat(32)), Some(Answer::Resumed("a".repeat(32))));

@@ -67,6 +67,8 @@ caps! {
     UserhostInNames = "userhost-in-names";
     /// It makes an account (draft/account-registration).
     AccountRegistration = "draft/account-registration";
+    /// It is told that a room is called otherwise (draft/channel-rename).
+    ChannelRename = "draft/channel-rename";
     /// It asks for what was said (draft/chathistory).
     Chathistory = "draft/chathistory";
     /// History tells of other events too (draft/event-playback).
@@ -113,6 +115,7 @@ impl Cap {
             "MARKREAD" => Self::ReadMarker,
             "PERSISTENCE" => Self::Persistence,
             "REDACT" => Self::MessageRedaction,
+            "RENAME" => Self::ChannelRename,
             "REGISTER" | "VERIFY" => Self::AccountRegistration,
             "SEARCH" => Self::Search,
             "SETNAME" => Self::Setname,

@@ -266,7 +266,9 @@ impl Client {
     ) {
         let line = Line::new(out).source(&around.house().server);
         let reads = |cap| self.style.caps.has(cap);
-        if reads(Cap::StandardReplies) || Cap::of_command(command).is_some_and(reads) {
+        // Of a JOIN that is refused by a capability's own code, too.
+        let of = if code == "CHANNEL_RENAMED" { Some(Cap::ChannelRename) } else { Cap::of_command(command) };
+        if reads(Cap::StandardReplies) || of.is_some_and(reads) {
             let line = line.command(severity).param(command).param(code);
             context.iter().fold(line, |line, param| line.param(param)).trailing(text).end();
         } else {

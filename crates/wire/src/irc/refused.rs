@@ -120,6 +120,10 @@ impl Client {
         } else {
             text
         };
+        if let Some((command, code, from, to)) = of_rename(refusal) {
+            self.put_fail(out, around, "FAIL", command, code, &[from.as_str(), to.as_str()], text);
+            return true;
+        }
         let mut fail = |command, code, context: &[&str]| {
             self.put_fail(out, around, "FAIL", command, code, context, text);
             true
@@ -206,6 +210,18 @@ impl Client {
 
 fn error(text: &str, out: &mut Vec<u8>) {
     Line::new(out).command("ERROR").trailing(&format!("Closing Link: {text}")).end();
+}
+
+/// A refusal that is about a room's old name and its new one: the command, the code, and the two names.
+fn of_rename(refusal: &Refusal) -> Option<(&'static str, &'static str, &RoomName, &RoomName)> {
+    Some(match refusal {
+        Refusal::RoomNameInUse(from, to) => ("RENAME", "CHANNEL_NAME_IN_USE", from, to),
+        Refusal::NotToBeRenamed(from, to) | Refusal::RenamedLately(from, to, _) => {
+            ("RENAME", "CANNOT_RENAME", from, to)
+        }
+        Refusal::RoomRenamed(from, to) => ("JOIN", "CHANNEL_RENAMED", from, to),
+        _ => return None,
+    })
 }
 
 /// The number of a refusal that is about one room.

@@ -59,16 +59,9 @@ impl Client {
                     self.put_topic(room, topic, around, out);
                 }
                 self.put_marker(room.as_str(), *read, around, out);
-                if !self.style.caps.has(Cap::NoImplicitNames) {
-                    let guises = self.style.caps.has(Cap::UserhostInNames);
-                    told.then = Some(Command::Look(Look::Names(room.clone(), None, guises)));
-                    if self.is_told_notes() && !self.to_sync.contains(room) {
-                        self.to_sync.push(room.clone());
-                    }
-                } else if self.is_told_notes() {
-                    told.then = Some(Command::Metadata(Some(Target::Room(room.clone())), Noting::SyncSoon));
-                }
+                told.then = self.then_names(room);
             }
+            Reply::Renamed { .. } => told.then = self.put_renamed(reply, around, out),
             Reply::Topic(room, None) => {
                 let text = self.lang().pick("No topic is set", "주제가 없습니다");
                 self.put(out, around, n::RPL_NOTOPIC, &[room.as_str()], text);
@@ -123,7 +116,7 @@ impl Client {
         }
     }
 
-    fn put_own_join(&self, room: &RoomName, around: &Around<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn put_own_join(&self, room: &RoomName, around: &Around<'_>, out: &mut Vec<u8>) {
         let me = around.me;
         let line =
             Line::new(out).source(&format!("{}!{}", me.nick, me.guise.seen())).command("JOIN").param(room.as_str());
@@ -134,7 +127,7 @@ impl Client {
         }
     }
 
-    fn put_topic(&self, room: &RoomName, topic: &Topic, around: &Around<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn put_topic(&self, room: &RoomName, topic: &Topic, around: &Around<'_>, out: &mut Vec<u8>) {
         self.put(out, around, n::RPL_TOPIC, &[room.as_str()], topic.text.as_str());
         if let (Some(by), Some(at)) = (&topic.by, topic.at) {
             let line = self.begin(out, around, n::RPL_TOPICWHOTIME).param(room.as_str()).param(by.as_str());
@@ -165,6 +158,10 @@ impl Client {
                     let line = self.begin(out, around, n::RPL_CREATIONTIME).param(room.as_str());
                     line.param(&(since.0 / 1_000).to_string()).end();
                 }
+            }
+            Reply::Redirected(old, new) => {
+                let text = lang.pick("The channel has been renamed", "방의 이름이 바뀌었습니다");
+                self.put(out, around, n::ERR_LINKCHANNEL, &[old.as_str(), new.as_str()], text);
             }
             Reply::List(room, list, masks) => self.put_masks(room, *list, masks, around, out),
             Reply::Invitations(rooms) => {
@@ -429,6 +426,7 @@ fn is_of_dialect(reply: &Reply) -> bool {
     matches!(
         reply,
         Reply::Joined { .. }
+            | Reply::Renamed { .. }
             | Reply::Names { .. }
             | Reply::LoggedIn { .. }
             | Reply::LoggedOut(..)

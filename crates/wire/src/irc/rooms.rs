@@ -1,10 +1,11 @@
 //! Rooms: coming in and leaving, topics, names, asking in and putting out.
 
-use hall::{Command, Look, Secret, Text};
+use hall::{Command, Look, Noting, Refusal, Reply, RoomName, Secret, Target, Text};
 
 use super::caps::Cap;
 use super::client::{Around, Asking, Client, Step};
 use super::commands::{listed, shown};
+use super::line::Line;
 use super::message::Message;
 use super::numeric as n;
 
@@ -21,7 +22,9 @@ impl Client {
         let mut keys = message.param(1).unwrap_or("").split(',');
         let each = |raw: &str| {
             let key = keys.next().filter(|key| !key.is_empty()).map(Secret::new);
-            self.room_so(raw, around).map_or_else(|refused| refused, |room| Step::Do(Command::Join(room, key)))
+            // Who understands that a room has another name goes there by itself.
+            let join = if self.style.caps.has(Cap::ChannelRename) { Command::JoinAs } else { Command::Join };
+            self.room_so(raw, around).map_or_else(|refused| refused, |room| Step::Do(join(room, key)))
         };
         listed(rooms).take(TARGETS).map(each).collect()
     }
@@ -54,7 +57,7 @@ impl Client {
             )];
         };
         let guises = self.style.caps.has(Cap::UserhostInNames);
-        let each = |raw: &str| match hall::RoomName::new(raw, around.hall.room_name_chars) {
+        let each = |raw: &str| match RoomName::new(raw, around.hall.room_name_chars) {
             Ok(room) => Step::Do(Command::Look(Look::Names(room, None, guises))),
             Err(_) => self.numeric(
                 around,
@@ -77,6 +80,63 @@ impl Client {
             (Ok(who), Ok(room)) => vec![Step::Do(Command::Invite { who, room: Some(room) })],
             (Err(refused), _) | (_, Err(refused)) => vec![refused],
         }
+    }
+
+    pub(crate) fn rename(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
+        let (old, new) = (message.param(0).unwrap_or(""), message.param(1).unwrap_or(""));
+        let room = match self.room_so(old, around) {
+            Ok(room) => room,
+            Err(refused) => return vec![refused],
+        };
+        self.asking = Asking::Room(room.to_string());
+        match RoomName::new(new, around.hall.room_name_chars) {
+            Ok(to) => {
+                let reason = self.reason(message.param(2), around);
+                vec![Step::Do(Command::Rename { room: Some(room), to, reason })]
+            }
+            Err(why) => {
+                let text = crate::lines::refused(&Refusal::BadRoom(new.to_owned(), why), self.lang());
+                vec![self.fail(around, "RENAME", "CANNOT_RENAME", &[room.as_str(), shown(new)], &text)]
+            }
+        }
+    }
+
+    /// A room is called otherwise. Who has not asked to be told so leaves it, and comes into one of the new name, as it seems
+    /// (draft/channel-rename, "Fallback"); where the name is only written otherwise, nothing has happened for them.
+    pub(crate) fn put_renamed(&mut self, reply: &Reply, around: &Around<'_>, out: &mut Vec<u8>) -> Option<Command> {
+        let Reply::Renamed { from, to, reason, own, read, topic } = reply else { return None };
+        if *own && matches!(self.asking, Asking::Service(_)) {
+            self.put_service_reply(reply, around, out);
+        }
+        if from == to || self.style.caps.has(Cap::ChannelRename) {
+            return None;
+        }
+        let me = format!("{}!{}", around.me.nick, around.me.guise.seen());
+        let line = Line::new(out).source(&me).command("PART").param(from.as_str());
+        if reason.as_str().is_empty() {
+            line.end();
+        } else {
+            line.trailing(reason.as_str()).end();
+        }
+        self.put_own_join(to, around, out);
+        if let Some(topic) = topic {
+            self.put_topic(to, topic, around, out);
+        }
+        self.put_marker(to.as_str(), *read, around, out);
+        self.then_names(to)
+    }
+
+    /// What is asked next for a client that has come into a room: who is there, and what is noted about it.
+    pub(crate) fn then_names(&mut self, room: &RoomName) -> Option<Command> {
+        let notes = self.is_told_notes();
+        if self.style.caps.has(Cap::NoImplicitNames) {
+            return notes.then(|| Command::Metadata(Some(Target::Room(room.clone())), Noting::SyncSoon));
+        }
+        if notes && !self.to_sync.contains(room) {
+            self.to_sync.push(room.clone());
+        }
+        let guises = self.style.caps.has(Cap::UserhostInNames);
+        Some(Command::Look(Look::Names(room.clone(), None, guises)))
     }
 
     pub(crate) fn kick(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {

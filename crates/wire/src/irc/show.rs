@@ -98,6 +98,10 @@ pub(crate) fn put(entry: &Entry, style: Style, codec: &Codec, place: Place<'_>, 
             teller.begin(&from, out).command("INVITE").param(to).param(room.as_str()).end();
         }
         Event::Away(_) | Event::Guise(..) => teller.of_author(&from, out),
+        Event::Rename { from: old, to, reason } => {
+            let line = teller.begin(&from, out).command("RENAME").param(old.as_str()).param(to.as_str());
+            line.trailing(reason.as_str()).end();
+        }
         Event::Redact(target, why) => {
             let line = teller.begin(&from, out).command("REDACT").param(&teller.target()).param(&target.0.to_string());
             with_reason(line, why.as_str()).end();

@@ -43,6 +43,8 @@ impl Style {
                 None => false,
             },
             (Event::Account(Deed::Read(..) | Deed::ReadUntil(..)), _) => has(Cap::ReadMarker),
+            // Who has not asked for it is told in words that it knows.
+            (Event::Rename { .. }, _) => has(Cap::ChannelRename),
             (Event::Redact(..), _) => has(Cap::MessageRedaction),
             // Who wants to know is told by itself.
             (Event::Redacted | Event::Noted(_), _) => false,

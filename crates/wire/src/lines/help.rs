@@ -39,6 +39,7 @@ pub(super) enum Name {
     Set,
     Rank(Option<Rank>),
     Kick,
+    Rename,
     Listed(List, bool),
     Invite,
     Own,
@@ -131,6 +132,7 @@ commands! {
     Room Rank(Some(Rank::Member)) ["member", "회원"] " NAME" / " 이름": "NAME may come in where only members may" / "회원만 들어오는 방에 들어올 수 있게 합니다";
     Room Rank(None) ["unrank", "deop", "devoice", "해임"] " NAME" / " 이름": "NAME is none of these any more" / "맡긴 자리를 거둡니다";
     Room Kick ["kick", "내보내기"] " NAME [REASON]" / " 이름 [까닭]": "put somebody out of the room" / "방에서 내보냅니다";
+    Room Rename ["rename", "방이름"] " #NEW [REASON]" / " #새이름 [까닭]": "give the room another name; all of it goes with it" / "방의 이름을 바꿉니다. 사람도 규칙도 지난 대화도 그대로입니다";
     Room Invite ["invite", "초대"] " NAME [#ROOM]" / " 이름 [#방]": "ask somebody in" / "방에 부릅니다";
     Room Listed(List::Ban, true) ["ban", "금지"] " [NAME|MASK [TIME] [REASON]]" / " [이름|마스크 [시간] [까닭]]": "keep somebody out; or who is (MASK: nick*, account:NAME, 10.0.0.0/8; TIME: 10m, 2h, 7d)" / "못 들어오게 합니다. 이름이 없으면 목록을 봅니다(마스크: 이름*, account:이름, 10.0.0.0/8, 시간: 10분, 2시간, 7일)";
     Room Listed(List::Ban, false) ["unban", "금지해제"] " NAME|MASK" / " 이름|마스크": "keep them out no longer" / "금지를 풉니다";

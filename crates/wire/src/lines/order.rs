@@ -62,6 +62,10 @@ fn of_rooms(info: &'static Info, rest: &str, names: Names) -> Result<Asked, Misu
             let (who, reason) = first()?;
             Command::Kick { room: None, who: names.nick(who)?, reason: Text::new(reason.trim()) }
         }
+        Name::Rename => {
+            let (to, reason) = first()?;
+            Command::Rename { room: None, to: names.room(to)?, reason: Text::new(reason.trim()) }
+        }
         Name::Listed(list, true) if rest.is_empty() => Command::List(None, list),
         Name::Listed(list, on) => {
             let (whom, more) = first()?;

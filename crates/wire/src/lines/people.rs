@@ -55,6 +55,12 @@ pub(super) fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
         Reply::RuleSet(room, rule) => format!("* {room}: {}", told::rule(rule, lang, codec)),
         Reply::List(room, list, masks) => listed(room.as_str(), *list, masks, lang, codec),
         Reply::Kicked(room, nick) => lang.pick(format!("* you put {nick} out of {room}"), format!("* {nick} 님을 {room} 방에서 내보냈습니다")),
+        // The others read who has done it, and why.
+        Reply::Renamed { own: false, .. } => String::new(),
+        Reply::Renamed { from, to, .. } | Reply::Redirected(from, to) => lang.pick(
+            format!("* {from} is called {to} now"),
+            format!("* {from} 방의 이름이 이제 {to}입니다"),
+        ),
         Reply::PutOut { room, focus } => put_out(room.as_str(), focus.as_ref().map(hall::RoomName::as_str), lang),
         Reply::Invited(nick, room) => lang.pick(format!("* you asked {nick} into {room}"), format!("* {nick} 님을 {room} 방에 불렀습니다")),
         Reply::Ignored(nicks) if nicks.is_empty() => lang.pick("* you hear everybody", "* 모두의 말을 듣고 있습니다").to_owned(),

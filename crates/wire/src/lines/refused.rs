@@ -209,6 +209,18 @@ pub(crate) fn refused(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NotWithThis(room) => {
             lang.pick(format!("that can't be done with {room}"), format!("{room} 방으로는 할 수 없습니다"))
         }
+        Refusal::RoomNameInUse(_, to) => {
+            lang.pick(format!("there is a room {to} already"), format!("이미 있는 방의 이름입니다: {to}"))
+        }
+        Refusal::NotToBeRenamed(from, to) => lang
+            .pick(format!("{from} can't be called {to}"), format!("{from} 방의 이름은 그렇게 바꿀 수 없습니다: {to}")),
+        Refusal::RenamedLately(from, _, seconds) => lang.pick(
+            format!("{from} was renamed a short time ago: wait {seconds} s more"),
+            format!("{from} 방은 이름을 바꾼 지 얼마 안 되었습니다. {seconds}초 더 기다리세요"),
+        ),
+        Refusal::RoomRenamed(from, to) => {
+            lang.pick(format!("{from} is called {to} now"), format!("{from} 방의 이름이 이제 {to}입니다"))
+        }
         Refusal::BadMask(mask, why) => bad_mask(mask, *why, lang),
         Refusal::NotListed(what) => lang.pick(format!("{what} is not in the list"), format!("목록에 없습니다: {what}")),
         Refusal::NotNoted(why) => not_noted(why, lang),

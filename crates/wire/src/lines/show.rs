@@ -158,6 +158,13 @@ pub(super) fn line(entry: &Entry, lang: Lang, codec: &Codec) -> String {
         Event::Nick(to) => {
             lang.pick(format!("* {nick} is now called {to}"), format!("* {nick} 님의 이름이 이제 {to}입니다"))
         }
+        Event::Rename { from, to, reason } => {
+            let why = in_brackets(reason);
+            lang.pick(
+                format!("* {nick} renamed the room: {from} is now {to}{why}"),
+                format!("* {nick} 님이 방의 이름을 바꿨습니다: {from} -> {to}{why}"),
+            )
+        }
         Event::Redact(_, why) => {
             let why = in_brackets(why);
             lang.pick(format!("* {nick} took a message back{why}"), format!("* {nick} 님이 메시지를 거두었습니다{why}"))

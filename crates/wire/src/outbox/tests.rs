@@ -424,3 +424,57 @@ fn nothing_is_shown_while_it_is_held_and_no_page_of_another_place_is_taken() {
     let all = "=4 * resumed\n=5 * (a message of bob was taken back)\n=7 bob: word\n";
     assert_eq!(shown(&mut outbox), all);
 }
+
+#[test]
+fn who_lags_is_shown_each_entry_under_the_name_of_then_and_once() {
+    let room = |name: &str| RoomName::new(name, 30).expect("a room");
+    let log = |name: &str| LogId::Room(room(name));
+    let entry = |seq, logs: &[&str], event: Event| {
+        let author = Author::guest(PersonId(2), SessionId(2), Nick::new("bob", 30).expect("a nick"));
+        let logs = logs.iter().map(|name| log(name)).collect();
+        Arc::new(Entry::new(Seq(seq), Time(0), Proposal::new(author, logs, event)))
+    };
+    let said = |text: &str| Event::Message(Kind::Say, Text::new(text));
+    let quit = || Event::Quit(Text::new(""));
+    let rename = || Event::Rename { from: room("#a"), to: room("#b"), reason: Text::new("") };
+    let limits = Limits { tail_entries: 1, ..Limits::default() };
+    let (a, x) = (Arc::new(Feed::after(Seq(0))), Arc::new(Feed::after(Seq(0))));
+    let mut outbox = Outbox::new(ME, Style::Lines(lines::Style::default()));
+    outbox.follow(log("#a"), Arc::clone(&a), Seq(0), false);
+    outbox.follow(log("#x"), Arc::clone(&x), Seq(0), false);
+    outbox.focus(None);
+    let both = entry(2, &["#a", "#x"], quit());
+    x.append(hall::Block::new(vec![Arc::clone(&both)]), &limits);
+    for entry in [entry(1, &["#a"], said("old")), both, entry(3, &["#a"], rename()), entry(4, &["#b"], said("new"))] {
+        a.append(hall::Block::new(vec![entry]), &limits);
+    }
+    outbox.rename(&hall::Renamed { seq: Seq(3), from: room("#a"), to: room("#b") });
+    assert_eq!(outbox.logs(), [log("#b"), log("#x")]);
+    let mut seen = String::new();
+    loop {
+        match outbox.next(0, 1_000, &Codec::default()) {
+            Next::Idle => break,
+            Next::Write(gathered) => {
+                let bytes: Vec<u8> = outbox.slices(&gathered).iter().flat_map(|slice| slice.to_vec()).collect();
+                let all = gathered.bytes();
+                outbox.wrote(gathered, all);
+                seen += std::str::from_utf8(&bytes).expect("UTF-8");
+            }
+            Next::Page(of, after) => {
+                assert_eq!(of, log("#b"), "it is asked for by the name of today");
+                // And comes under it.
+                let all = [
+                    entry(1, &["#b"], said("old")),
+                    entry(2, &["#b", "#x"], quit()),
+                    entry(3, &["#b"], rename()),
+                    entry(4, &["#b"], said("new")),
+                ];
+                let page = all.into_iter().filter(|entry| entry.seq > after).collect();
+                outbox.catch_up(&of, after, page, None);
+            }
+            Next::Wait(_) => unreachable!("nobody is paced"),
+        }
+    }
+    assert_eq!(seen, "[#a] bob: old\n* bob left\n[#a] * bob renamed the room: #a is now #b\n[#b] bob: new\n");
+    assert!(outbox.cursors.iter().all(|cursor| cursor.was.is_none()), "it is let go of");
+}
