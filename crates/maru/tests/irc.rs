@@ -91,6 +91,30 @@ fn an_admin_has_the_configuration_read_again() {
     has(&other.until(" MODE ").join("\n"), " NETWORK=After ");
 }
 
+#[test]
+fn who_only_reads_is_told_to_the_end_who_is_there() {
+    let server = Setup::new().limit("people_per_answer", 2).start();
+    let mut others = Vec::new();
+    for nick in ["minsu", "jisu", "hana", "duri"] {
+        let mut other = come(server.silent(), nick, "");
+        other.say("JOIN #big\r\n");
+        other.until(" 366 ");
+        others.push(other);
+    }
+    let mut phone = come(server.silent(), "younghee", "");
+    phone.say("REGISTER * * :hunter2hunter2\r\n");
+    phone.until(" 900 ");
+    // It asks for what was said by itself, so that nothing is on its way to it beside the names.
+    let mut desk = come(server.silent(), "desk", "CAP REQ :draft/chathistory\r\n");
+    desk.say("PRIVMSG NickServ :IDENTIFY younghee hunter2hunter2\r\n");
+    desk.until(" 900 ");
+    heard(&mut desk);
+    phone.say("JOIN #big\r\n");
+    // The other client of that person says nothing from here on.
+    let names = desk.until(" 366 ");
+    assert_eq!(names.iter().filter(|line| line.contains(" 353 ")).count(), 3, "{names:?}");
+}
+
 /// What a gateway says first: its password, and the client's address.
 fn webirc(password: &str, address: &str, options: &str) -> String {
     format!("WEBIRC {password} gate host.example {address} :{options}\r\n")

@@ -95,6 +95,8 @@ pub(crate) struct Hub {
     held_until: Option<tokio::time::Instant>,
     /// Work with passwords that there was no place for: what is told of it.
     unproved: Vec<SessionId>,
+    /// Sessions for which more is to be asked, although they have asked for nothing.
+    unasked: Vec<SessionId>,
     stopping: bool,
 }
 
@@ -190,6 +192,7 @@ impl Hub {
             held_back: HashSet::new(),
             held_until: None,
             unproved: Vec::new(),
+            unasked: Vec::new(),
             stopping: false,
         };
         this.set_policy();
@@ -228,6 +231,11 @@ impl Hub {
             }
             for session in std::mem::take(&mut self.unproved) {
                 self.proved(session, Proven::Busy);
+            }
+            for session in std::mem::take(&mut self.unasked) {
+                if self.seats.get(&session).and_then(|seat| seat.busy.as_ref()).is_some_and(|busy| !busy.asked) {
+                    self.proceed(session);
+                }
             }
             if !self.group.is_empty() {
                 self.shared.ledger.commit(std::mem::take(&mut self.group));

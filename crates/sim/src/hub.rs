@@ -87,6 +87,8 @@ pub(crate) struct Hub {
     closing: Vec<SessionId>,
     /// What came of work with passwords, which takes no time here.
     proven: VecDeque<(SessionId, Proven)>,
+    /// Sessions for which more is to be asked, although they have asked for nothing.
+    unasked: Vec<SessionId>,
     /// How many nonces and salts were needed so far: the next one follows from that.
     drawn: u8,
     /// What the ledger is to be asked, in order.
@@ -112,6 +114,7 @@ impl Hub {
             wire: wire::Limits::default(),
             closing: Vec::new(),
             proven: VecDeque::new(),
+            unasked: Vec::new(),
             drawn: 0,
             requests: Vec::new(),
             feeds: BTreeMap::new(),
@@ -178,6 +181,7 @@ impl Hub {
                 self.resolve(session, conns);
             }
         }
+        self.go_on(conns);
         self.flush(conns);
     }
 
@@ -230,7 +234,17 @@ impl Hub {
                 self.resolve(session, conns);
             }
         }
+        self.go_on(conns);
         self.hand_over();
+    }
+
+    /// Asks what is to be asked for those who have asked for nothing.
+    fn go_on(&mut self, conns: &mut Conns) {
+        for session in std::mem::take(&mut self.unasked) {
+            if self.seats.get(&session).is_some_and(|seat| !seat.asked) {
+                self.proceed(session, conns);
+            }
+        }
     }
 
     fn hand_over(&mut self) {
@@ -383,6 +397,10 @@ impl Hub {
         if !first {
             if let Some(seat) = self.seats.get_mut(&session) {
                 seat.batch.push_front(Asked::Step(Box::new(irc::Step::Do(then))));
+                // Who has asked for nothing is gone on with all the same.
+                if !seat.asked {
+                    self.unasked.push(session);
+                }
             }
             return bytes;
         }

@@ -114,7 +114,12 @@ impl Hub {
         let Some(then) = then else { return bytes };
         if !first {
             if let Some(seat) = self.seats.get_mut(&session) {
-                seat.busy.get_or_insert_default().batch.push_front(Asked::Step(Box::new(irc::Step::Do(then))));
+                let busy = seat.busy.get_or_insert_default();
+                busy.batch.push_front(Asked::Step(Box::new(irc::Step::Do(then))));
+                // Who has asked for nothing is gone on with all the same.
+                if !busy.asked {
+                    self.unasked.push(session);
+                }
             }
             return bytes;
         }
