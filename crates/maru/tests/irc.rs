@@ -61,10 +61,10 @@ fn a_policy_of_tls_is_told_to_those_who_are_there_and_taken_back() {
     // Who comes later and remembers it is told so, too.
     let mut late = server.silent().secured(&[]);
     late.say("CAP LS 302\r\n");
-    has(&late.until("znc.in/playback").pop().unwrap(), " sts=duration=0");
+    has(&late.until("draft/metadata-3").pop().unwrap(), " sts=duration=0");
     let mut late = server.silent();
     late.say("CAP LS 302\r\n");
-    assert!(!late.until("znc.in/playback").pop().unwrap().contains("sts="));
+    assert!(!late.until("draft/metadata-3").pop().unwrap().contains("sts="));
 }
 
 #[test]

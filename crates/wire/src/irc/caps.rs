@@ -65,6 +65,9 @@ caps! {
     StandardReplies = "standard-replies";
     /// Names are listed with users and hosts (userhost-in-names).
     UserhostInNames = "userhost-in-names";
+    /// It is told what was said while it was away, if it asks for that (znc.in/playback).
+    Playback = "znc.in/playback";
+    // Who can be told of one line of capabilities has the least use for the last of these.
     /// It makes an account (draft/account-registration).
     AccountRegistration = "draft/account-registration";
     /// It is told that a room is called otherwise (draft/channel-rename).
@@ -89,9 +92,6 @@ caps! {
     ReadMarker = "draft/read-marker";
     /// It searches in what was said (draft/search).
     Search = "draft/search";
-    /// It is told what was said while it was away, if it asks for that (znc.in/playback).
-    Playback = "znc.in/playback";
-    // Who can be told of one line of capabilities has the least use for these.
     /// It is told what is noted about people and rooms (draft/metadata-2).
     Metadata2 = "draft/metadata-2";
     /// The same, as a later draft has it (draft/metadata-3).
