@@ -12,6 +12,7 @@ impl Hall {
         if self.people.get(&id).is_none_or(|person| person.presence(room).is_none()) {
             return;
         }
+        self.leave_council(id, room, out);
         self.exit(id, room);
         let sessions = self.people.get(&id).map(|p| p.sessions.clone()).unwrap_or_default();
         for session in sessions {
@@ -61,7 +62,10 @@ impl Hall {
     pub(crate) fn has_left(&mut self, id: PersonId, logs: &[LogId], until: Seq, out: &mut Effects) {
         let rooms: Vec<RoomName> =
             logs.iter().filter_map(|log| if let LogId::Room(room) = log { Some(room.clone()) } else { None }).collect();
-        rooms.iter().for_each(|room| self.exit(id, room));
+        for room in &rooms {
+            self.leave_council(id, room, out);
+            self.exit(id, room);
+        }
         let sessions = self.people.get(&id).map(|person| person.sessions.clone()).unwrap_or_default();
         let Some(first) = sessions.first().copied() else { return self.forget(id, out) };
         if let Some(person) = self.people.get_mut(&id) {

@@ -1,6 +1,6 @@
 //! What a committed entry changes: the hall's state is the fold of these over the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::identity::AUDIT;
@@ -46,10 +46,7 @@ impl Hall {
             self.apply(entry, &heard, &mut after);
             rename_grown(entry, &mut grown);
         }
-        // Who leaves a room is shown nothing after that; who is answered has been shown what came before.
-        let first = |effect: &Effect| matches!(effect, Effect::Unfollow(..) | Effect::Rename(_));
-        let (first, after): (Effects, Effects) = after.into_iter().partition(first);
-        out.extend(first);
+        let after = before_the_logs_grow(after, out);
         for (log, (feed, block)) in grown {
             if let Some(feed) = feed {
                 out.push(Effect::Grow(log, feed, Block::new(block)));
@@ -228,12 +225,13 @@ impl Hall {
             taken = rare.taken.take();
         }
         self.free_nick(&old, id);
-        self.nick_gone(&old, out);
+        // How a name is written makes nobody another.
         if old != *nick {
+            self.nick_gone(&old, out);
             let guise = self.guise_of(id);
             self.note_gone(old, guise);
+            self.nick_here(nick, id, out);
         }
-        self.nick_here(nick, id, out);
         let reply = Reply::Named { nick: nick.clone(), taken, old: None };
         out.push(Effect::Reply(entry.author.session, reply, self.head));
     }
@@ -354,6 +352,7 @@ impl Hall {
     }
 
     pub(crate) fn parted(&mut self, id: PersonId, room: &RoomName, until: Seq, out: &mut Effects) {
+        self.leave_council(id, room, out);
         self.exit(id, room);
         let sessions = self.people.get(&id).map(|p| p.sessions.clone()).unwrap_or_default();
         for session in sessions {
@@ -362,6 +361,25 @@ impl Hall {
             out.push(Effect::Reply(session, Reply::Parted { room: room.clone(), focus }, self.head));
         }
     }
+}
+
+/// Who leaves a room is shown nothing after that, so that it is said before the room's log grows; unless they have come with
+/// the same group, which is said first. Returns the rest: who is answered has been shown what came before.
+fn before_the_logs_grow(effects: Effects, out: &mut Effects) -> Effects {
+    let mut followed = BTreeSet::new();
+    let mut rest = Effects::new();
+    for effect in effects {
+        match &effect {
+            Effect::Unfollow(session, log, _) if !followed.contains(&(*session, log.clone())) => out.push(effect),
+            Effect::Rename(_) => out.push(effect),
+            Effect::Follow(session, log, ..) => {
+                followed.insert((*session, log.clone()));
+                rest.push(effect);
+            }
+            _ => rest.push(effect),
+        }
+    }
+    rest
 }
 
 /// What a renamed room's logs have grown by in this group is what those of the new name have: their feeds are the same.

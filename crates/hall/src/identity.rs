@@ -11,7 +11,7 @@ use crate::origin::{account_cloak, cloak};
 use crate::state::{Effects, Person, Presence, Profile, Rare, Session, SessionRare};
 use crate::{
     Coming, Deed, Effect, Event, Guests, Guise, Hall, List, LogId, NO_HOST, NO_USER, Nick, Origin, PersonId, Policy,
-    Refusal, Reply, RoomName, Rules, Seq, SessionId, Standing, Text, Time, accounts,
+    Query, Refusal, Reply, RoomName, Rules, Seq, SessionId, Standing, Text, Time, accounts,
 };
 
 /// Where everything that admins do is recorded, and only they may be.
@@ -79,6 +79,9 @@ impl Hall {
         if door.any() {
             self.at_door.insert(session, self.now);
         }
+        if !door.any() {
+            self.is_known(id);
+        }
         if door.register {
             // Who introduces itself is told what is missing when it has done so.
         } else if door.any() {
@@ -108,6 +111,7 @@ impl Hall {
         self.at_door.remove(&session);
         // Before whatever waits for it.
         let id = self.person_of(session);
+        self.is_known(id);
         let always_on = self.accounts.get(id).map(|account| account.always_on);
         let (census, admin, notes) = (self.census(), self.is_admin(session), self.notes(id));
         let entered = Reply::Entered { census, always_on, admin, notes };
@@ -209,6 +213,13 @@ impl Hall {
         }
     }
 
+    /// Somebody has been let in: others may know of them from now on.
+    fn is_known(&mut self, id: PersonId) {
+        if let Some(person) = self.people.get_mut(&id) {
+            person.known = true;
+        }
+    }
+
     fn asked_at(&self, door: Door) -> Reply {
         Reply::Door { password: door.password, registration: self.policy.registration }
     }
@@ -221,7 +232,14 @@ impl Hall {
         self.nicks.insert(nick.clone(), id);
         self.people.insert(
             id,
-            Box::new(Person { nick, guest: true, sessions: smallvec![session], rooms: smallvec![], rare: None }),
+            Box::new(Person {
+                nick,
+                guest: true,
+                known: false,
+                sessions: smallvec![session],
+                rooms: smallvec![],
+                rare: None,
+            }),
         );
         id
     }
@@ -265,6 +283,7 @@ impl Hall {
         }
         if !door.any() {
             self.at_door.remove(&session);
+            self.is_known(self.person_of(session));
         }
         if door.any() {
             let reply = self.asked_at(door);
@@ -420,7 +439,8 @@ impl Hall {
         self.reclaim(&nick, id, from, out);
         let (guest, sessions) = (false, smallvec![session]);
         let rare = profile.map(|profile| Box::new(Rare { profile, ..Rare::default() }));
-        let person = Person { nick: nick.clone(), guest, sessions, rooms: smallvec![], rare };
+        let known = !self.door(session).register;
+        let person = Person { nick: nick.clone(), guest, known, sessions, rooms: smallvec![], rare };
         self.people.insert(id, Box::new(person));
         if !self.door(session).register {
             self.nick_here(&nick, id, out);
@@ -550,10 +570,15 @@ impl Hall {
             let rare = known.rare_mut();
             (rare.door, rare.asked) = (Door { account: true, ..Door::default() }, 0);
             self.at_door.insert(session, self.now);
+            self.monitor_nobody(session);
+            self.unsubscribe_all(session);
             self.focus(session, None, out);
             let reply = self.asked_at(Door { account: true, ..Door::default() });
             out.push(Effect::Reply(session, reply, self.head));
         } else {
+            if !self.door(session).any() {
+                self.is_known(guest);
+            }
             self.come_into_lobby(session, false, out);
         }
     }
@@ -587,7 +612,8 @@ impl Hall {
             .collect();
         for (id, nick, rooms) in always {
             self.nicks.insert(nick.clone(), id);
-            let person = Person { nick, guest: false, sessions: smallvec![], rooms: smallvec![], rare: None };
+            let person =
+                Person { nick, guest: false, known: true, sessions: smallvec![], rooms: smallvec![], rare: None };
             self.people.insert(id, Box::new(person));
             for room in rooms {
                 self.enter(id, &room, Presence::Joined);
@@ -657,7 +683,7 @@ impl Hall {
     }
 
     /// Leaves of an answer what a session wants to hear, and may.
-    pub fn sift(&self, session: SessionId, reply: &mut Reply) {
+    pub fn sift(&self, session: SessionId, query: &Query, reply: &mut Reply) {
         let Some(known) = self.sessions.get(&session) else { return };
         let ignored = self.ignored_by(known.person);
         if let Reply::Targets(found) = reply {
@@ -665,8 +691,21 @@ impl Hall {
         }
         if let Reply::Replay(entries) | Reply::History { entries, .. } | Reply::Found { entries, .. } = reply {
             self.renames.update_entries(entries);
+            // What stands in several logs is told as it stands in the one that was asked about.
+            let asked = match query {
+                Query::Replay { log: LogId::Room(room), .. } | Query::History { log: LogId::Room(room), .. } => self
+                    .renames
+                    .leads(room)
+                    .map_or_else(|| self.floor(room), |now| self.floor(&now).max(self.floor(room))),
+                _ => Seq(0),
+            };
             entries.retain(|entry| {
-                let closed = matches!(&entry.logs[..], [LogId::Room(room)] if entry.seq <= self.floor(room));
+                let closed = |log: &LogId| match log {
+                    LogId::Room(room) => entry.seq <= self.floor(room),
+                    LogId::Operators(room) => !self.was_told_in_council(known.person, room, entry),
+                    LogId::Direct(..) => false,
+                };
+                let closed = entry.seq <= asked || entry.logs.iter().all(closed);
                 !closed && !ignored.contains(&entry.author.person)
             });
         }

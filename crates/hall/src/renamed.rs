@@ -150,6 +150,11 @@ impl Renames {
         for done in self.done.iter_mut().filter(|done| done.renamed.from == renamed.to) {
             done.leads = false;
         }
+        if renamed.from == renamed.to {
+            // Of how it was written only the last is remembered, so that no other room's old name is forgotten for it.
+            let spelt = |done: &Done| done.renamed.from == done.renamed.to && done.renamed.to == renamed.to;
+            self.done.retain(|done| !spelt(done));
+        }
         self.done.push_back(Done { renamed, leads: true });
         while self.done.len() > most {
             self.done.pop_front();

@@ -39,6 +39,8 @@ pub(crate) struct Person {
     pub(crate) nick: Nick,
     /// Whether the hall gave them their nick.
     pub(crate) guest: bool,
+    /// Whether one of their sessions has been let in: nobody is told of others.
+    pub(crate) known: bool,
     pub(crate) sessions: SmallVec<[SessionId; 1]>,
     pub(crate) rooms: SmallVec<[(RoomName, Presence); 1]>,
     /// What those do not have who only listen, so that they take no memory for it.
@@ -198,6 +200,8 @@ pub(crate) struct Room {
 pub(crate) struct Council {
     pub(crate) feed: Arc<Feed>,
     pub(crate) sessions: BTreeSet<SessionId>,
+    /// Behind which entry somebody has been told all that was said, without a break.
+    pub(crate) since: BTreeMap<PersonId, Seq>,
 }
 
 #[derive(Debug)]
@@ -556,8 +560,11 @@ impl Hall {
         for nick in std::iter::once(&person.nick).chain(person.next_nick()) {
             self.free_nick(nick, id);
         }
-        self.nick_gone(&person.nick, out);
         self.is_annotated(id);
+        if !person.known {
+            return;
+        }
+        self.nick_gone(&person.nick, out);
         // Who has shown nothing of themselves is nobody to be asked about.
         if person.rare.is_some() {
             self.note_gone(person.nick, guise);

@@ -31,6 +31,9 @@ const BLOCKED: u8 = 8;
 /// The hall's loop waits until answers have been taken.
 const STALLED: u8 = 16;
 
+/// The connection is to end at once: the client has not taken what it was told.
+const ABANDONED: u8 = 32;
+
 /// A connection in the hall. What a pass over many connections touches of each stands together, in few lines of the cache.
 #[derive(Debug)]
 #[repr(C)]
@@ -72,6 +75,10 @@ impl Signals {
     pub(crate) fn closing(self) -> bool {
         self.0 & CLOSING != 0
     }
+
+    pub(crate) fn abandoned(self) -> bool {
+        self.0 & ABANDONED != 0
+    }
 }
 
 impl Conn {
@@ -106,6 +113,11 @@ impl Conn {
         self.signal(CLOSING);
     }
 
+    /// The connection is to end at once.
+    pub(crate) fn abandon(&self) {
+        self.signal(ABANDONED);
+    }
+
     fn signal(&self, flag: u8) {
         if self.flags.fetch_or(flag, Ordering::AcqRel) & flag == 0 {
             self.waker.wake();
@@ -122,7 +134,7 @@ impl Conn {
     }
 
     fn take_signals(&self) -> Option<Signals> {
-        if self.flags.load(Ordering::Acquire) & (WOKEN | RELEASED | CLOSING) == 0 {
+        if self.flags.load(Ordering::Acquire) & (WOKEN | RELEASED | CLOSING | ABANDONED) == 0 {
             return None;
         }
         Some(Signals(self.flags.fetch_and(BLOCKED | STALLED, Ordering::AcqRel)))

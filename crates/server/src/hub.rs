@@ -391,7 +391,7 @@ impl Hub {
             Outcome::Answered(session, query, answer) => {
                 let word = match answer {
                     Some(mut reply) => {
-                        self.hall.sift(session, &mut reply);
+                        self.hall.sift(session, &query, &mut reply);
                         self.shorten(&query, &mut reply);
                         Word::Reply(reply)
                     }

@@ -155,7 +155,7 @@ impl Keeper {
             }
             for question in questions {
                 let to = match &question {
-                    Question::Query(_, Query::Search { .. }) => &self.searches,
+                    Question::Query(_, Query::Search { .. } | Query::Targets { .. }) => &self.searches,
                     _ => &self.pages,
                 };
                 let _ = to.send(question);

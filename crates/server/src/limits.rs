@@ -7,6 +7,8 @@ pub struct Limits {
     pub reply_bytes: usize,
     /// Bytes of answers that may wait for all clients together. Beyond that nobody is read from whose own are not gone.
     pub replies_bytes: usize,
+    /// Bytes of what a client is told without having asked for it that may wait for it. Beyond that it is closed.
+    pub unasked_bytes: usize,
     /// Bytes written to one client in one go before the others have their turn.
     pub write_bytes: usize,
     /// Time for which it may be held back who comes and goes in a room with many people, to be told together, in
@@ -29,6 +31,7 @@ impl Default for Limits {
         Self {
             reply_bytes: 64 * 1024,
             replies_bytes: 256 * 1024 * 1024,
+            unasked_bytes: 1024 * 1024,
             write_bytes: 256 * 1024,
             announcements_ms: 100,
             prompt_people: 64,

@@ -234,6 +234,9 @@ impl Plain {
         }
         match ready!(self.poll_event(cx)) {
             Event::Signals(signals) => {
+                if signals.abandoned() {
+                    return Poll::Ready(ControlFlow::Break(()));
+                }
                 self.state.asking &= !signals.released();
                 if signals.closing() {
                     // It is gone for the others at once, however long it takes to take what it is still sent.

@@ -164,7 +164,7 @@ impl Hub {
             Outcome::Answered(session, query, answer) => {
                 let word = match answer {
                     Some(mut reply) => {
-                        self.hall.sift(session, &mut reply);
+                        self.hall.sift(session, &query, &mut reply);
                         Word::Reply(reply)
                     }
                     None => Word::Refusal(Refusal::NotRead),
@@ -649,7 +649,8 @@ impl Hub {
                         LogId::Operators(_) => None,
                         LogId::Direct(..) => me.as_ref().filter(|me| **me != author.nick).map(Nick::as_str),
                     };
-                    if let Some(target) = target.filter(|_| conn.outbox.logs().contains(&log)) {
+                    let told = conn.outbox.logs().contains(&log) && !conn.outbox.ignores(author.person);
+                    if let Some(target) = target.filter(|_| told) {
                         conn.outbox.answer(Seq(0), irc::signal(&author, target, &tags, self.now, style));
                     }
                 }

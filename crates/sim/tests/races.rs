@@ -199,6 +199,34 @@ fn who_was_put_out_is_not_back_after_a_restart() {
 }
 
 #[test]
+fn who_is_put_out_with_the_group_by_which_they_come_follows_nothing() {
+    let mut slow = Slow::new(BTreeMap::new());
+    for session in [1, 2] {
+        slow.arrive(session, false);
+        slow.ask(
+            session,
+            Command::Nick { nick: nick(["", "op", "bad"][session as usize]), clash: hall::Clash::Number },
+        );
+        slow.commit();
+    }
+    slow.ask(1, join("#방"));
+    slow.commit();
+    slow.ask(2, join("#방"));
+    // The ledger is at work on their coming when somebody puts them out.
+    let kick =
+        Command::Kick { room: Some(RoomName::new("#방", 50).unwrap()), who: nick("bad"), reason: Text::new("") };
+    slow.ask(1, kick);
+    let effects = slow.commit();
+    let of_room = |log: &LogId| matches!(log, LogId::Room(room) if room.as_str() == "#방");
+    let last = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Follow(SessionId(2), log, ..) if of_room(log) => Some(true),
+        Effect::Unfollow(SessionId(2), log, _) if of_room(log) => Some(false),
+        _ => None,
+    });
+    assert_ne!(last, Some(true), "{effects:?}");
+}
+
+#[test]
 fn what_is_noted_about_accounts_and_their_rooms_is_known_after_a_restart() {
     let set = |key: &str, value: &str| Noting::Set(Key::new(key, 50).unwrap(), Some(Text::new(value)));
     let room = || RoomName::new("#방", 50).unwrap();

@@ -94,7 +94,7 @@ impl Slow {
                 }
                 Effect::Ask(session, query) => {
                     let mut reply = ledger::answer(&*self.ledger.reader().unwrap(), &query).unwrap();
-                    self.hall.sift(session, &mut reply);
+                    self.hall.sift(session, &query, &mut reply);
                     self.run(vec![Effect::Reply(session, reply, self.hall.head())]);
                 }
                 Effect::Refuse(session, refusal, after) => {
@@ -407,7 +407,7 @@ fn what_the_ledger_read_before_the_rename_is_told_in_the_room_by_its_new_name() 
     let mut reply = ledger::answer(&*slow.ledger.reader().unwrap(), &query).unwrap();
     slow.asks(1, rename("#a", "#b"));
     slow.read(1);
-    slow.hall.sift(SessionId(1), &mut reply);
+    slow.hall.sift(SessionId(1), &query, &mut reply);
     slow.run(vec![Effect::Reply(SessionId(1), reply, Seq(0))]);
     assert_eq!(slow.read(1), "* [01-01 00:00 #b] 민수: 지난 말\n");
 }

@@ -402,9 +402,14 @@ impl Outbox {
         self.ignored = (!people.is_empty()).then(|| Box::new(people));
     }
 
+    /// Whether what this person says is not shown.
+    #[must_use]
+    pub fn ignores(&self, person: PersonId) -> bool {
+        self.ignored.as_ref().is_some_and(|ignored| ignored.contains(&person))
+    }
+
     fn is_ignored(&self, entry: &Entry) -> bool {
-        let Some(ignored) = &self.ignored else { return false };
-        matches!(entry.event, Event::Message(..) | Event::Invite(_)) && ignored.contains(&entry.author.person)
+        matches!(entry.event, Event::Message(..) | Event::Invite(_) | Event::Tags) && self.ignores(entry.author.person)
     }
 
     /// The bytes to write, to be taken in their order.

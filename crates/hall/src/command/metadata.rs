@@ -244,7 +244,7 @@ impl Hall {
             About::Room(room) => reader.presence(room).is_some(),
             About::Person(id) if *id == known.person => true,
             About::Person(id) => {
-                let Some(person) = self.people.get(id) else { return false };
+                let Some(person) = self.people.get(id).filter(|person| person.known) else { return false };
                 let monitored = known.rare.as_ref().is_some_and(|rare| rare.monitored.contains(&person.nick));
                 let rooms = self.rooms_shown(*id);
                 let shared = |log: &LogId| matches!(log, LogId::Room(room) if reader.presence(room).is_some());
@@ -376,10 +376,12 @@ impl Hall {
     /// What a guest has noted about themselves goes on with the account whose person they are from now on.
     pub(crate) fn take_notes_along(&mut self, session: SessionId, from: &Metadata, out: &mut Effects) {
         let id = self.person_of(session);
+        let mut room = self.limits.metadata_keys.saturating_sub(self.metadata_of(id).map_or(0, Metadata::len));
         for (key, value) in from {
-            let known = self.metadata_of(id);
-            let full = known.is_some_and(|known| !known.contains_key(key) && known.len() >= self.limits.metadata_keys);
-            if !full && known.is_none_or(|known| known.get(key) != Some(value)) {
+            let known = self.metadata_of(id).and_then(|known| known.get(key));
+            let fits = known.is_some() || room > 0;
+            if fits && known != Some(value) {
+                room -= usize::from(known.is_none());
                 let notes = Notes::one(key.clone(), Some(value.clone()));
                 let keeps = kept(&accounts::subject(id), &notes);
                 self.propose_keeping(session, smallvec![LogId::direct(id, id)], Event::Noted(notes), keeps, out);

@@ -43,7 +43,8 @@ impl Hall {
     /// Nobody changes their nick all the time: everybody around them would be told.
     pub(super) fn may_be_renamed(&mut self, id: PersonId) -> Result<(), Refusal> {
         let (now, most) = (self.now, self.limits.nick_changes_per_minute);
-        let seen = !self.rooms_shown(id).is_empty();
+        // Others see it in rooms, or are told of it by the name.
+        let seen = !self.rooms_shown(id).is_empty() || !self.monitors.is_empty();
         let Some(person) = self.people.get_mut(&id).filter(|_| seen) else { return Ok(()) };
         person.rare_mut().renamed.once_more(most, now).map_err(|_| Refusal::TooManyNicks(most))
     }
@@ -63,7 +64,7 @@ impl Hall {
                 rare.next_nick = None;
             }
             self.free_nick(&old, id);
-            if self.me(session).is_some_and(|me| me.inside) {
+            if old != nick && self.me(session).is_some_and(|me| me.inside) {
                 self.nick_gone(&old, out);
                 self.nick_here(&nick, id, out);
             }

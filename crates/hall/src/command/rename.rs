@@ -35,6 +35,10 @@ impl Hall {
         }
         self.fits(&reason)?;
         self.may_have_name(session, &from, &to)?;
+        if from == to {
+            // How it is written is changed as often as a nick, and no more often.
+            self.may_be_renamed(self.person_of(session))?;
+        }
         self.show_up(session, &from, out);
         self.renames.begin(from.clone(), to.clone());
         let keeps = vec![Keep::Rename(from.clone(), to.clone())];

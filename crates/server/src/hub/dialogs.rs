@@ -236,12 +236,29 @@ impl Hub {
     /// Gives what a session is told its place behind what the ledger is at work on.
     pub(super) fn put_word(&mut self, session: SessionId, after: Seq, word: &Word) {
         let bytes = self.worded(session, word, self.asking == Some(session));
-        self.put(session, Slot::Tell(after, bytes));
+        if self.takes(session, bytes.len()) {
+            self.put(session, Slot::Tell(after, bytes));
+        }
     }
 
     pub(super) fn tell_word(&mut self, session: SessionId, after: Seq, word: &Word) {
         let bytes = self.worded(session, word, self.asking == Some(session));
-        self.tell(session, after, bytes);
+        if self.takes(session, bytes.len()) {
+            self.tell(session, after, bytes);
+        }
+    }
+
+    /// Whether a session can be told so much more. Who has asked is not read from until they have taken it; who has not, and
+    /// takes less than they are told, is not waited for.
+    fn takes(&self, session: SessionId, bytes: usize) -> bool {
+        let Some(seat) = self.seats.get(&session).filter(|_| self.asking != Some(session)) else { return true };
+        let most = self.shared.settings.load().server.unasked_bytes;
+        let takes = bytes == 0 || seat.conn.outbox().answer_bytes().saturating_add(bytes) <= most;
+        if !takes {
+            tracing::info!(session = session.0, "closed: it did not take what it was told");
+            seat.conn.abandon();
+        }
+        takes
     }
 
     /// Acknowledges what a session has done, where its dialect does so.
@@ -261,7 +278,8 @@ impl Hub {
         audience.each(|conn| {
             let mut outbox = conn.outbox();
             let Style::Irc(style) = outbox.style() else { return };
-            if conn.session == session || outbox.is_held() || outbox.answer_bytes() > 0 {
+            let ignored = outbox.ignores(author.person);
+            if conn.session == session || ignored || outbox.is_held() || outbox.answer_bytes() > 0 {
                 return;
             }
             let me = self.hall.me(conn.session).map(|me| me.nick);

@@ -105,22 +105,23 @@ impl Cap {
         Self::ALL.iter().copied().find(|cap| cap.name() == name)
     }
 
-    /// The capability that brings a command with it, and says that `FAIL` answers it: who has asked for that reads
+    /// The capabilities that bring a command with them, and say that `FAIL` answers it: who has asked for one of them reads
     /// refusals of the command so, standard-replies or not (IRCv3 standard-replies, "Capabilities").
     #[must_use]
-    pub fn of_command(command: &str) -> Option<Self> {
-        Some(match command {
-            "BATCH" => Self::Multiline,
-            "CHATHISTORY" => Self::Chathistory,
-            "MARKREAD" => Self::ReadMarker,
-            "PERSISTENCE" => Self::Persistence,
-            "REDACT" => Self::MessageRedaction,
-            "RENAME" => Self::ChannelRename,
-            "REGISTER" | "VERIFY" => Self::AccountRegistration,
-            "SEARCH" => Self::Search,
-            "SETNAME" => Self::Setname,
-            _ => return None,
-        })
+    pub fn of_command(command: &str) -> &'static [Self] {
+        match command {
+            "BATCH" => &[Self::Multiline],
+            "CHATHISTORY" => &[Self::Chathistory],
+            "MARKREAD" => &[Self::ReadMarker],
+            "METADATA" => &[Self::Metadata2, Self::Metadata3],
+            "PERSISTENCE" => &[Self::Persistence],
+            "REDACT" => &[Self::MessageRedaction],
+            "RENAME" => &[Self::ChannelRename],
+            "REGISTER" | "VERIFY" => &[Self::AccountRegistration],
+            "SEARCH" => &[Self::Search],
+            "SETNAME" => &[Self::Setname],
+            _ => &[],
+        }
     }
 }
 

@@ -162,8 +162,8 @@ pub struct Client {
     pub(crate) multiline: Option<Box<Multiline>>,
     /// How many batches it has been sent.
     pub(crate) batches: u32,
-    /// The batch in which it is being told, part by part, what is noted.
-    pub(crate) syncing: Option<String>,
+    /// The batches in which it is being told, part by part, what is noted about a target.
+    pub(crate) syncing: Vec<(String, Option<String>)>,
     /// Rooms that it has come into and of which it is to be told what is noted, when it has been told who is there.
     pub(crate) to_sync: Vec<hall::RoomName>,
 }
@@ -265,10 +265,10 @@ impl Client {
         text: &str,
     ) {
         let line = Line::new(out).source(&around.house().server);
-        let reads = |cap| self.style.caps.has(cap);
+        let reads = |cap: &Cap| self.style.caps.has(*cap);
         // Of a JOIN that is refused by a capability's own code, too.
-        let of = if code == "CHANNEL_RENAMED" { Some(Cap::ChannelRename) } else { Cap::of_command(command) };
-        if reads(Cap::StandardReplies) || of.is_some_and(reads) {
+        let of = if code == "CHANNEL_RENAMED" { &[Cap::ChannelRename] } else { Cap::of_command(command) };
+        if reads(&Cap::StandardReplies) || of.iter().any(reads) {
             let line = line.command(severity).param(command).param(code);
             context.iter().fold(line, |line, param| line.param(param)).trailing(text).end();
         } else {

@@ -188,7 +188,7 @@ impl Client {
             "SETNAME" => self.setname(message, around),
             "QUIT" => {
                 let reason = self.reason(message.param(0), around);
-                self.quit("Client Quit", reason, around)
+                self.quit(self.lang().pick("Client Quit", "나갔습니다"), reason, around)
             }
             "PING" => self.ping(message, around),
             "PONG" | "ERROR" => vec![],

@@ -202,7 +202,9 @@ impl Client {
         let span = Span::Between { after, before: moment(words.next()).unwrap_or(Mark::End), newest: true };
         let events = self.style.caps.has(Cap::EventPlayback);
         let most = around.hall.history_entries;
-        self.asking = Asking::History(Asked::new("", "chathistory", ""));
+        // Of several each is told by its name.
+        let one = if buffer == "*" || buffer.contains(',') { "" } else { shown(buffer) };
+        self.asking = Asking::History(Asked::new(one, "chathistory", ""));
         if buffer == "*" {
             return vec![Step::Do(Command::SaidEverywhere { span, most, events })];
         }
@@ -296,7 +298,9 @@ impl Client {
 
 /// Where entries were said; nothing if there are none.
 fn place_of(entries: &[Arc<Entry>], around: &Around<'_>) -> String {
-    match entries.first().map(|entry| (entry, entry.logs.first())) {
+    // What stands in several logs does not say which of them is meant, nor may the others be known of.
+    let placed = entries.iter().find(|entry| entry.logs.len() == 1);
+    match placed.map(|entry| (entry, entry.logs.first())) {
         Some((_, Some(LogId::Room(room)))) => room.as_str().to_owned(),
         Some((_, Some(LogId::Operators(room)))) => format!("@{room}"),
         Some((entry, _)) if entry.author.nick != around.me.nick => entry.author.nick.as_str().to_owned(),

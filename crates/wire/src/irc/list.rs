@@ -7,6 +7,9 @@ use super::commands::listed;
 use super::message::Message;
 use super::numeric as n;
 
+/// Masks of LIST, and masks of what it leaves out; each is held against every room.
+const MASKS: usize = 20;
+
 /// What a room has to be to be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Filter {
@@ -45,6 +48,8 @@ impl Filter {
                 _ => filter.rooms.extend(RoomName::new(word, around.hall.room_name_chars).ok()),
             }
         }
+        filter.not.truncate(MASKS);
+        filter.masks.truncate(MASKS);
         filter
     }
 

@@ -9,7 +9,7 @@ use super::caps::{Cap, Caps};
 use super::client::{Around, Asking, Client, Step};
 use super::commands::shown;
 use super::history::{close_batch, put_into_batch};
-use super::line::Line;
+use super::line::{Line, trailing_bytes_max};
 use super::message::Message;
 use super::numeric as n;
 use super::show::prefix;
@@ -153,6 +153,13 @@ impl Client {
             What::Get => Noting::Get(keys),
             What::List | What::Own => Noting::List,
             What::Set => match key(&given[0]) {
+                Some(key) if !self.has_room_for(target, &key, given.get(1).unwrap_or(&""), around) => {
+                    let why = NoNote::Value(key);
+                    let text = crate::lines::refused(&hall::Refusal::NotNoted(Box::new(why.clone())), self.lang());
+                    let mut out = Vec::new();
+                    self.put_not_noted(&why, &text, around, &mut out);
+                    return vec![Step::Tell(out)];
+                }
                 Some(key) => Noting::Set(key, given.get(1).map(|value| Text::new(value))),
                 None => return vec![self.invalid_key("FAIL", given[0], around)],
             },
@@ -164,6 +171,14 @@ impl Client {
             What::Sync => Noting::Sync(None),
         };
         vec![Step::Do(Command::Metadata(of, noting))]
+    }
+
+    /// Whether a value can be told to everybody without being cut, whatever they are called.
+    fn has_room_for(&self, target: &str, key: &Key, value: &str, around: &Around<'_>) -> bool {
+        let longest = "가".repeat(around.hall.nick_chars);
+        let of = if target == "*" { longest.as_str() } else { shown(target) };
+        let head = [longest.as_str(), of, key.as_str(), "*"];
+        value.len() <= trailing_bytes_max(&around.house().server, "761", &head)
     }
 
     /// About whom, or which room, something is asked; nothing if it is about the client itself.
@@ -386,21 +401,32 @@ impl Client {
         if begins && !more && values.is_empty() && !asked && self.draft() == Draft::Second {
             return;
         }
+        let target = of.unwrap_or(ALL);
         if begins {
-            self.syncing = self.open_batch(of.unwrap_or(ALL), "metadata", around, out);
+            self.end_sync(target, around, out);
+            let batch = self.open_batch(target, "metadata", around, out);
+            self.syncing.push((target.to_owned(), batch));
         }
+        let batch = self.syncing.iter().find(|(of, _)| of == target).and_then(|(_, batch)| batch.clone());
         let mut lines = Vec::new();
         for (of, key, value) in values {
             self.put_known(of, key, Some(value), &around.house().server, around, &mut lines);
         }
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            if let Some(batch) = &self.syncing {
+            if let Some(batch) = &batch {
                 out.extend_from_slice(format!("@batch={batch} ").as_bytes());
             }
             out.extend_from_slice(line);
         }
         if !more {
-            close_batch(self.syncing.take().as_deref(), around, out);
+            self.end_sync(target, around, out);
+        }
+    }
+
+    /// What was to be told about a target is told, or cannot be any more.
+    fn end_sync(&mut self, target: &str, around: &Around<'_>, out: &mut Vec<u8>) {
+        if let Some(at) = self.syncing.iter().position(|(of, _)| of == target) {
+            close_batch(self.syncing.remove(at).1.as_deref(), around, out);
         }
     }
 
@@ -440,7 +466,13 @@ impl Client {
     }
 
     /// Why something cannot be noted or asked for, if the client has asked for it.
-    pub(crate) fn put_not_noted(&self, why: &NoNote, text: &str, around: &Around<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn put_not_noted(&mut self, why: &NoNote, text: &str, around: &Around<'_>, out: &mut Vec<u8>) {
+        if let NoNote::Target(of) = why
+            && self.syncing.iter().any(|(target, _)| target == of)
+        {
+            // It was there when the telling began.
+            return self.end_sync(of, around, out);
+        }
         let Asking::Metadata(asked) = &self.asking else { return };
         let second = self.draft() == Draft::Second;
         let key = asked.keys.first().map_or("*", String::as_str);

@@ -289,14 +289,22 @@ impl Client {
             }
             Reply::Killed(reason) => {
                 let why = if reason.as_str().is_empty() { "-" } else { reason.as_str() };
-                Line::new(out).command("ERROR").trailing(&format!("Closing Link: {} (Killed: {why})", me.nick)).end();
+                let killed = lang.pick("Killed", "쫓겨남");
+                Line::new(out).command("ERROR").trailing(&format!("Closing Link: {} ({killed}: {why})", me.nick)).end();
             }
-            Reply::SentAway => Line::new(out).command("ERROR").trailing("Closing Link: logged out elsewhere").end(),
+            Reply::SentAway => {
+                let text =
+                    lang.pick("Closing Link: logged out elsewhere", "Closing Link: 다른 곳에서 로그아웃했습니다");
+                Line::new(out).command("ERROR").trailing(text).end();
+            }
             Reply::Closing => {
                 let text = lang.pick("Closing Link: the server is shutting down", "Closing Link: 서버를 닫습니다");
                 Line::new(out).command("ERROR").trailing(text).end();
             }
-            Reply::Flooded => Line::new(out).command("ERROR").trailing("Closing Link: Excess Flood").end(),
+            Reply::Flooded => {
+                let text = lang.pick("Closing Link: Excess Flood", "Closing Link: 너무 많이 보냈습니다");
+                Line::new(out).command("ERROR").trailing(text).end();
+            }
             Reply::Done(_) if self.asking == Asking::Rehash => {
                 self.put(out, around, n::RPL_REHASHING, &["maru.toml"], lang.pick("Rehashing", "설정을 다시 읽습니다"));
             }

@@ -175,7 +175,11 @@ impl Client {
         if letter == "u" {
             let up_s = around.now.0.saturating_sub(around.house().since.0) / 1_000;
             let (days, rest) = (up_s / 86_400, up_s % 86_400);
-            let text = format!("Server Up {days} days {}:{:02}:{:02}", rest / 3_600, rest / 60 % 60, rest % 60);
+            let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
+            let text = self.lang().pick(
+                format!("Server Up {days} days {hours}:{minutes:02}:{seconds:02}"),
+                format!("서버를 연 지 {days}일 {hours}:{minutes:02}:{seconds:02}"),
+            );
             self.put(out, around, n::RPL_STATSUPTIME, &[], &text);
         }
         self.put(out, around, n::RPL_ENDOFSTATS, &[letter], self.lang().pick("End of /STATS report", "STATS 끝"));

@@ -21,7 +21,9 @@ impl Style {
     /// The class of the client among those of IRC.
     #[must_use]
     pub fn class(self) -> usize {
-        let caps = SHARED.iter().enumerate().map(|(bit, cap)| usize::from(self.caps.has(*cap)) << bit).sum::<usize>();
+        // A message of several lines is a batch.
+        let has = |cap: Cap| self.caps.has(cap) && (cap != Cap::Multiline || self.caps.has(Cap::Batch));
+        let caps = SHARED.iter().enumerate().map(|(bit, cap)| usize::from(has(*cap)) << bit).sum::<usize>();
         caps | usize::from(self.lang == Lang::Ko) << SHARED.len()
     }
 

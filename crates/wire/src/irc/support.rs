@@ -5,7 +5,7 @@ use super::client::{Around, Client};
 use super::history::put_into_batch;
 use super::modes::{CHANMODES, MODES, PREFIX, USER_MODES};
 use super::numeric as n;
-use super::{rooms, talk};
+use super::{rooms, talk, who};
 
 /// Tokens in one line.
 const TOKENS: usize = 12;
@@ -45,10 +45,11 @@ pub fn tokens(around: &Around<'_>) -> Vec<(&'static str, String)> {
         (
             "TARGMAX",
             format!(
-                "JOIN:{0},KICK:{0},LIST:,NAMES:{0},NOTICE:{1},PART:{0},PRIVMSG:{1},TAGMSG:{1},WHOIS:20,MONITOR:{2}",
+                "JOIN:{0},KICK:{0},LIST:,NAMES:{0},NOTICE:{1},PART:{0},PRIVMSG:{1},TAGMSG:{1},WHOIS:{3},MONITOR:{2}",
                 rooms::TARGETS,
                 talk::TARGETS,
-                limits.monitored_people
+                limits.monitored_people,
+                who::PEOPLE
             ),
         ),
         ("TOPICLEN", number(limits.topic_chars)),

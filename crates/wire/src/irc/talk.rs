@@ -196,13 +196,17 @@ impl Client {
             let text = self.lang().pick("One batch at a time", "묶음은 한 번에 하나만 보낼 수 있습니다");
             return vec![self.fail(around, "BATCH", "MULTILINE_INVALID", &[], text)];
         }
+        let tags = self.tags_of(message);
+        if tags.as_ref().is_some_and(|tags| tags.len() > around.hall.tags_bytes) {
+            return vec![self.too_long(around)];
+        }
         self.multiline = Some(Box::new(Multiline {
             reference: reference.to_owned(),
             target: target.to_owned(),
             command: None,
             text: String::new(),
             lines: 0,
-            tags: self.tags_of(message),
+            tags,
             refused: None,
             label: self.label.take(),
         }));
@@ -221,6 +225,10 @@ impl Client {
         let Some(open) = self.multiline.as_mut().filter(|open| open.reference == named) else {
             return vec![self.no_such_batch(&[shown(&named)], around)];
         };
+        if open.refused.is_some() {
+            // Nothing more of it is kept.
+            return vec![];
+        }
         let concat = message.tag("draft/multiline-concat").is_some();
         let (command, text) = (message.command(), message.param(1).unwrap_or(""));
         let same = open.command.as_deref().is_none_or(|before| before == command);

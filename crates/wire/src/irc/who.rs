@@ -14,7 +14,7 @@ use super::show::{real_name, sign};
 use crate::lines::refused;
 
 /// People whom one message may ask about.
-const PEOPLE: usize = 20;
+pub(crate) const PEOPLE: usize = 20;
 /// People of USERHOST, as RFC 2812 has it (section 4.8).
 const USERHOSTS: usize = 5;
 
@@ -209,13 +209,10 @@ impl Client {
                 }
             }
         }
-        self.put(
-            out,
-            around,
-            n::RPL_ENDOFWHOIS,
-            &[&names.join(",")],
-            self.lang().pick("End of /WHOIS list", "WHOIS 목록 끝"),
-        );
+        let text = self.lang().pick("End of /WHOIS list", "WHOIS 목록 끝");
+        // As many of the names as there is room for.
+        let names = in_lines_with(names, ",").into_iter().next().unwrap_or_default();
+        self.put(out, around, n::RPL_ENDOFWHOIS, &[&names], text);
     }
 
     fn put_person(&self, person: &PersonInfo, around: &Around<'_>, out: &mut Vec<u8>) {
@@ -361,9 +358,11 @@ impl Client {
     /// Of whom the client cannot be told any more.
     pub(crate) fn too_many_monitored(&self, refusal: &hall::Refusal, around: &Around<'_>, out: &mut Vec<u8>) {
         let hall::Refusal::TooManyMonitored(most, over) = refusal else { return };
-        let over = over.iter().map(Nick::as_str).collect::<Vec<_>>().join(",");
+        let over: Vec<_> = over.iter().map(ToString::to_string).collect();
         let text = refused(refusal, self.lang());
-        self.put(out, around, n::ERR_MONLISTFULL, &[&most.to_string(), &over], &text);
+        for over in in_lines_with(&over, ",") {
+            self.put(out, around, n::ERR_MONLISTFULL, &[&most.to_string(), &over], &text);
+        }
     }
 }
 
