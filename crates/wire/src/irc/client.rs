@@ -214,7 +214,7 @@ impl Client {
             Heard::Malformed(Malformed::NoCommand) => vec![],
             Heard::Vouched(vouched) => self.vouched(vouched, around),
             Heard::Message(message) => {
-                self.begin_label(message);
+                self.begin_label(message, around);
                 self.message(message, around)
             }
         };
