@@ -273,3 +273,31 @@ fn who_does_not_give_what_is_asked_for_is_sent_away() {
     assert_eq!(said.matches("! the server's password first").count(), 3, "{said}");
     has(&said, "! closed: you have not given what was asked of you\n");
 }
+
+#[test]
+fn who_does_not_take_what_they_are_told_unasked_is_closed() {
+    /// As many as fill the socket's own buffers, and more.
+    const CHANGES: usize = 40_000;
+    let server = Setup::new()
+        .limit("unasked_bytes", 1_024)
+        .limit("nick_changes_per_minute", 1_000_000)
+        .limit("messages_per_second", 1_000_000)
+        .limit("messages_burst", 1_000_000)
+        .start();
+    let (one, two) = ("가".repeat(30), "나".repeat(30));
+    let mut idle = server.silent();
+    idle.say(format!("NICK idle\r\nUSER i 0 * :i\r\nMONITOR + {one},{two}\r\n"));
+    idle.until(&format!(" 731 idle :{one}"));
+    let mut other = server.silent();
+    other.say("NICK other\r\nUSER o 0 * :o\r\n");
+    other.until(" MODE ");
+    // They change their name, and the idle one does not read of it.
+    for _ in 0..CHANGES / 1_000 {
+        other.say(format!("NICK {one}\r\nNICK {two}\r\n").repeat(500));
+        other.say("PING done\r\n");
+        other.until(" PONG ");
+    }
+    server.log().expect("that they did not take it", |log| {
+        String::from_utf8_lossy(log).contains("did not take what it was told").then_some(())
+    });
+}
