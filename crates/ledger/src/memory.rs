@@ -4,7 +4,7 @@
 //! oldest entries go first, whichever log they are in, and a reader who wanted them is told of the gap. Its readers share
 //! what it holds, behind a lock that is held for as long as it takes to look.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -35,6 +35,8 @@ struct State {
     bytes: usize,
     order: VecDeque<Arc<Entry>>,
     logs: BTreeMap<LogId, Kept>,
+    /// Logs that have the former name of another, which was renamed lately: that name is theirs now, whatever is left of them.
+    own: BTreeSet<LogId>,
     topics: BTreeMap<RoomName, (Seq, Text)>,
     /// What is remembered beside the log. The hall has as much of it, and bounds it.
     kept: BTreeMap<Subject, BTreeMap<String, Secret>>,
@@ -145,6 +147,8 @@ impl State {
     /// A room is called otherwise from now on.
     fn rename(&mut self, renamed: &Renamed) {
         let Renamed { from, to, .. } = renamed;
+        self.own.remove(&LogId::Room(from.clone()));
+        self.own.remove(&LogId::Operators(from.clone()));
         let another = |of: &LogId| renamed.log_apart(of);
         if from != to {
             self.topics.remove(to);
@@ -270,12 +274,17 @@ impl Ledger for Memory {
             } else {
                 Arc::new(Entry { keeps: Vec::new(), ..(*entry).clone() })
             };
+            let taken = bare.logs.iter().filter(|log| self.lately.now(log).is_some()).cloned();
+            state.own.extend(taken);
             state.keep(bare, &self.limits);
             state.apply(&entry);
             entries.push(entry);
         }
         // Whoever reads finds the log by the one name or the other.
-        self.lately.add(renames, as_of);
+        if !renames.is_empty() {
+            self.lately.add(renames, as_of);
+            state.own.retain(|log| self.lately.now(log).is_some());
+        }
         Ok(entries)
     }
 
@@ -322,7 +331,8 @@ struct MemoryReader {
 impl State {
     /// What is kept of a log, which may have been renamed lately.
     fn log(&self, log: &LogId, lately: &Lately) -> Option<&Kept> {
-        self.logs.get(log).or_else(|| self.logs.get(&lately.now(log)?))
+        let renamed = || self.logs.get(&lately.now(log).filter(|_| !self.own.contains(log))?);
+        self.logs.get(log).or_else(renamed)
     }
 }
 
@@ -423,6 +433,24 @@ mod tests {
         let mut ledger = Memory::new(Limits { entries: 100, bytes: 10 });
         ledger.commit(Time(1), (0..5).map(|_| message("#a", "four")).collect()).unwrap();
         assert_eq!(ledger.reader().unwrap().read(&room("#a"), Seq(0), 10).unwrap().entries.len(), 2);
+    }
+
+    #[test]
+    fn a_new_room_of_a_former_name_is_none_of_the_renamed_one() {
+        let mut ledger = Memory::new(Limits { entries: 4, bytes: 1_000 });
+        let named = |raw: &str| RoomName::new(raw, 9).unwrap();
+        let (from, to) = (named("#a"), named("#b"));
+        let event = Event::Rename { from: from.clone(), to: to.clone(), reason: Text::new("") };
+        let rename = Proposal { keeps: vec![Keep::Rename(from, to)], ..proposal(&["#a"], event) };
+        ledger.commit(Time(1), vec![message("#a", "before"), rename]).unwrap();
+        let read = |ledger: &Memory| ledger.reader().unwrap().read(&room("#a"), Seq(0), 10).unwrap().entries.len();
+        assert_eq!(read(&ledger), 2, "who asks by the old name does not know yet");
+        // Whoever writes there now knows of the rename, and has opened another room.
+        let known = |text: &str, name: &str| Proposal { as_of: Seq(2), ..message(name, text) };
+        ledger.commit(Time(2), vec![known("another", "#a"), known("1", "#b"), known("2", "#b")]).unwrap();
+        assert_eq!(read(&ledger), 1);
+        ledger.commit(Time(3), vec![known("3", "#b"), known("4", "#b"), known("5", "#b")]).unwrap();
+        assert_eq!(read(&ledger), 0, "what was said there is gone, and what is said in the other is none of it");
     }
 
     #[test]
