@@ -44,7 +44,7 @@ pub use house::House;
 pub use line::{Line, escape_tag, trailing_bytes_max, unescape_tag};
 pub use message::{Malformed, Message};
 pub use offer::{News, Offer};
-pub use reply::{Told, aside};
+pub use reply::{Told, aside, kept};
 pub use show::{encode, signal};
 pub use style::Style;
 pub use support::tokens;

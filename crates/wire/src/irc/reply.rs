@@ -8,7 +8,7 @@ use super::line::Line;
 use super::numeric as n;
 use super::show::{flag_letter, list_letter, mask, prefix, real_name, signal};
 use super::support;
-use crate::Codec;
+use crate::{Codec, Lang};
 
 /// An answer in lines, and what is to be asked next to complete it.
 #[derive(Debug, Default)]
@@ -184,8 +184,7 @@ impl Client {
             }
             Reply::Delivered(nick, Some(away)) => self.put(out, around, n::RPL_AWAY, &[nick.as_str()], away.as_str()),
             Reply::Kept(nick) => {
-                let text = lang.pick("is not here; it is kept for them", "지금 없어서, 들어오면 전해 드립니다");
-                self.put(out, around, n::RPL_AWAY, &[nick.as_str()], text);
+                self.put(out, around, n::RPL_AWAY, &[nick.as_str()], kept(lang));
             }
             Reply::Away(true) => {
                 let text = lang.pick("You have been marked as being away", "자리를 비운 것으로 알립니다");
@@ -298,7 +297,7 @@ impl Client {
                 Line::new(out).command("ERROR").trailing(text).end();
             }
             Reply::Closing => {
-                let text = lang.pick("Closing Link: the server is shutting down", "Closing Link: 서버를 닫습니다");
+                let text = lang.pick("Closing Link: the hall is closing", "Closing Link: 서버를 닫습니다");
                 Line::new(out).command("ERROR").trailing(text).end();
             }
             Reply::Flooded => {
@@ -427,6 +426,12 @@ pub fn aside(reply: &Reply, style: super::Style, codec: &Codec) -> Vec<u8> {
     };
     // Not knowing what it is called, one says `*`.
     Client { style, ..Client::default() }.reply(reply, &around).bytes
+}
+
+/// What is said of somebody who is away because they are not there, and to whom it will be given when they come.
+#[must_use]
+pub fn kept(lang: Lang) -> &'static str {
+    lang.pick("is not here; it is kept for them", "지금 없어서, 들어오면 전해 드립니다")
 }
 
 /// Whether an answer is one that plain lines do not know, whoever has asked.
