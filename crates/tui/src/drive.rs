@@ -6,20 +6,21 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 use wire::Lang;
+use wire::lines::Codec;
 use wire::text::printable;
 
 use crate::address::Address;
 use crate::backoff::Backoff;
 use crate::dial::{Dialed, Dialer};
 use crate::editor::Outcome as Typed;
-use crate::limits::{EVENTS, STEADY};
+use crate::limits::{DOORSTEP, EVENTS, STEADY};
 use crate::link::Link;
 use crate::screen::Screen;
-use crate::talk::{Effect, HallTalk, Line, RelayTalk, Setup, Talk, is_leaving};
+use crate::talk::{Effect, HELLO, IrcTalk, Line, RelayTalk, Setup, Talk, is_leaving};
 use crate::{Ended, Error, Options, input, texts};
 
 /// Something that happened.
@@ -47,10 +48,14 @@ pub(crate) fn run(options: &Options) -> Result<Ended, Error> {
     let server: Address = options.server.parse().map_err(|why| Error::Address(options.server.clone(), why))?;
     let dialer = Dialer::new(server.clone(), options)?;
     let mut dialed = dialer.dial()?;
-    if !options.lines {
-        // A hall greets whoever stays silent, in its own language; while a name is being thought of, ours is on its way.
-        // A connection that fails here is found to have failed when it is used.
-        let _ = dialed.write(format!("/lang {}\n", lang.tag()).as_bytes());
+    let given = options.nick.as_deref().and_then(clean);
+    let asked = given.is_none();
+    let dialed_at = Instant::now();
+    let mut knocked = asked && !options.lines;
+    if knocked {
+        // A hall takes whoever stays silent for one who speaks plain lines, and a name takes time to think of. A connection
+        // that fails here is found to have failed when it is used.
+        let _ = dialed.write(HELLO);
     }
     let mut desk = Desk::open().map_err(Error::Stdio)?;
     // Whom one talks to, and who may listen, is said before anything is asked.
@@ -58,8 +63,6 @@ pub(crate) fn run(options: &Options) -> Result<Ended, Error> {
         desk.screen.show(&Line::Notice(notice));
     }
     desk.screen.refresh().map_err(Error::Stdio)?;
-    let given = options.nick.as_deref().and_then(clean);
-    let asked = given.is_none();
     let nick = match given {
         Some(nick) => nick,
         None => match desk.ask_nick(options.lines, lang)? {
@@ -67,9 +70,17 @@ pub(crate) fn run(options: &Options) -> Result<Ended, Error> {
             Err(ended) => return Ok(ended),
         },
     };
-    let setup = Setup { server, nick: nick.clone(), lang, typed: desk.typed, terminal: desk.terminal };
+    if knocked && dialed_at.elapsed() >= DOORSTEP {
+        // Nobody is let stand at the door for long.
+        dialed = dialer.dial()?;
+        knocked = false;
+    }
+    let (typed, terminal) = (desk.typed, desk.terminal);
+    let seed = RandomState::new().hash_one(0);
+    let codec = Codec { zone: jiff::tz::TimeZone::system(), clock: Some(time_of_day), ..Codec::default() };
+    let setup = Setup { server, nick: nick.clone(), lang, typed, terminal, knocked, seed, codec };
     let talk: Box<dyn Talk> = match options.lines {
-        false => Box::new(HallTalk::new(setup, Instant::now())),
+        false => Box::new(IrcTalk::new(setup, Instant::now())),
         true => Box::new(RelayTalk::new(setup)),
     };
     let mut drive = Drive::new(desk, talk, dialer);
@@ -77,6 +88,12 @@ pub(crate) fn run(options: &Options) -> Result<Ended, Error> {
     drive.start(dialed).map_err(Error::Stdio)?;
     let result = drive.turn();
     drive.end(result)
+}
+
+/// What time it is.
+fn time_of_day() -> hall::Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    hall::Time(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// A name without what no name holds, if anything is left of it.

@@ -14,6 +14,7 @@ use rustyline::{At, Word};
 
 pub(crate) use self::keys::{Key, Keys};
 use crate::limits::{HISTORY_LINES, TYPED_LINE_BYTES};
+use crate::talk::has_secret;
 
 /// What a key led to, beyond a change of the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +127,9 @@ impl Editor {
         let line = self.line.as_str().to_owned();
         self.set("");
         self.recalled = None;
-        if !line.trim().is_empty() && self.history.back() != Some(&line) {
+        // A password is not for those to see who look through the lines of before.
+        let open = !line.trim().is_empty() && !has_secret(&line);
+        if open && self.history.back() != Some(&line) {
             if self.history.len() == HISTORY_LINES {
                 self.history.pop_front();
             }

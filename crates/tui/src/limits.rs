@@ -8,6 +8,8 @@ use std::time::Duration;
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time a server is given to answer the greeting as a hall does.
 pub(crate) const GREETING_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time that a hall lets somebody stand at the door, and a little less: who thinks of a name for longer knocks again.
+pub(crate) const DOORSTEP: Duration = Duration::from_secs(60);
 /// The first wait before connecting again.
 pub(crate) const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 /// The longest wait before connecting again.
@@ -57,10 +59,24 @@ pub(crate) const RELAY_LEAVE_TERMINAL: Duration = Duration::from_secs(1);
 pub(crate) const RELAY_LEAVE_PIPE: Duration = Duration::from_secs(10);
 /// With `--lines`: a message sent this shortly before the connection broke may not have arrived.
 pub(crate) const RELAY_DOUBT: Duration = Duration::from_secs(10);
-/// Lines that a hall may show before it has answered the greeting and that are kept back until then.
-pub(crate) const EARLY_LINES: usize = 1_000;
-/// Lines of connections that broke before their greeting was answered that are remembered, so as not to be shown twice.
-pub(crate) const REPEATED_LINES: usize = 10_000;
+/// Nicks that are asked for beside the one that is wanted, when that is taken.
+pub(crate) const NICKS_TRIED: u32 = 15;
+/// Longest nick with a number behind it, in characters: the longest a hall takes unless it is configured otherwise.
+pub(crate) const NICK_CHARS: usize = 30;
+/// Capabilities of a server that are looked at.
+pub(crate) const CAPS: usize = 200;
+/// Batches of a server that may be open at one time.
+pub(crate) const OPEN_BATCHES: usize = 32;
+/// Messages of a room that are shown to a person who comes in.
+pub(crate) const REPLAY_MESSAGES: usize = 50;
+/// Entries that are kept of one answer about what was said, however many a server tells.
+pub(crate) const HISTORY_ENTRIES: usize = 1_000;
+/// Events of one room that are held back while its history is told.
+pub(crate) const HELD_EVENTS: usize = 1_000;
+/// Events that were shown and are remembered, so that none is shown twice.
+pub(crate) const SEEN_IDS: usize = 10_000;
+/// Messages of one's own that can be taken back.
+pub(crate) const OWN_MESSAGES: usize = 100;
 /// Time a server is given to finish a TLS handshake.
 pub(crate) const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 /// Silence after the first bytes of TLS, from a server of which nothing is known, that counts as not speaking it.

@@ -8,7 +8,7 @@ use std::io;
 use wire::text::printable;
 
 use crate::editor::{Editor, Keys, Outcome};
-use crate::talk::Line;
+use crate::talk::{Line, has_secret, without_secrets};
 use crate::terminal::Terminal;
 use crate::view::View;
 
@@ -94,7 +94,8 @@ impl Screen {
                 Some(Outcome::Clear) => full.above += "\x1b[H\x1b[J",
                 Some(Outcome::Line(line)) => {
                     if !line.trim().is_empty() {
-                        full.add(&format!("{}{}", full.prompt, printable(&line)));
+                        let shown = if has_secret(&line) { without_secrets(&line) } else { line.clone() };
+                        full.add(&format!("{}{}", full.prompt, printable(&shown)));
                     }
                     outcomes.push(Outcome::Line(line));
                 }

@@ -1,12 +1,11 @@
 //! A conversation as a value: told the time and what happened, it says what to do. It never waits or does I/O.
 //!
-//! There are two kinds: [`HallTalk`] with a Maru hall, which acknowledges, and [`RelayTalk`] with any server that passes
+//! There are two kinds: [`IrcTalk`] with a Maru hall, which acknowledges, and [`RelayTalk`] with any server that passes
 //! bytes on as they come. Both keep the same promises: nothing typed is lost without a word, and no text from the network
 //! is shown before it is cleaned of everything that could control the terminal.
 
-mod hall;
+mod irc;
 mod relay;
-mod replies;
 #[cfg(test)]
 mod test_util;
 
@@ -14,8 +13,9 @@ use std::io;
 use std::time::Instant;
 
 use wire::Lang;
+use wire::lines::Codec;
 
-pub(crate) use self::hall::HallTalk;
+pub(crate) use self::irc::{HELLO, IrcTalk, without_secrets};
 pub(crate) use self::relay::RelayTalk;
 use crate::Error;
 use crate::address::Address;
@@ -58,6 +58,12 @@ pub(crate) struct Setup {
     pub(crate) typed: bool,
     /// Whether the person sees the conversation on a terminal.
     pub(crate) terminal: bool,
+    /// Whether [`HELLO`] has been said on the first connection.
+    pub(crate) knocked: bool,
+    /// What is drawn lots from.
+    pub(crate) seed: u64,
+    /// In which time zone times are told, and what time it is.
+    pub(crate) codec: Codec,
 }
 
 /// One conversation, over as many connections as it takes.
@@ -84,7 +90,12 @@ pub(crate) trait Talk {
     fn effects(&mut self) -> Vec<Effect>;
 }
 
+/// Whether a typed line holds a password, for whatever kind of conversation it was typed.
+pub(crate) fn has_secret(line: &str) -> bool {
+    line.starts_with('/') && without_secrets(line) != line.trim()
+}
+
 /// Whether a typed line says that the person leaves.
 pub(crate) fn is_leaving(line: &str) -> bool {
-    line.trim().eq_ignore_ascii_case("exit") || replies::is_quit(line)
+    line.trim().eq_ignore_ascii_case("exit") || irc::is_quit(line)
 }

@@ -57,6 +57,18 @@ pub(crate) fn in_doubt(messages: &[&str], lang: Lang) -> String {
     text
 }
 
+/// Messages that were in doubt, and that the hall has.
+pub(crate) fn arrived(messages: &[&str], lang: Lang) -> String {
+    let mut text = match messages.len() {
+        1 => lang.pick("-- this has arrived:", "-- 이 말은 전해졌습니다:").to_owned(),
+        n => lang.pick(format!("-- these {n} messages have arrived:"), format!("-- 이 메시지 {n}개는 전해졌습니다:")),
+    };
+    for message in messages {
+        text += &format!("\n--   {message}");
+    }
+    text
+}
+
 /// Messages that were kept and will not be sent.
 pub(crate) fn not_sent(messages: &[&str], lang: Lang) -> String {
     let mut text = lang

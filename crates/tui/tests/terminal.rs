@@ -64,7 +64,7 @@ fn a_line_of_several_rows_stays_intact_too() {
     client.wait_row("영희: 마지막");
     client.wait_cursor((2, 11));
     client.press("\r");
-    assert_eq!(guest.line(), format!("처음 {line}"));
+    assert_eq!(guest.line(), format!("처음 {line}").trim_end());
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_nickname_is_asked_for_and_the_prompt_follows_it() {
     client.press("/nick 순이\r반쯤");
     assert_eq!(guest.line(), "/nick 순이");
     client.wait_rows(&["순이> 반쯤"]);
-    guest.say("* 이미 누가 쓰는 이름입니다(순이). 이제 이름은 순이2입니다");
+    guest.say(":순이!~u@h NICK 순이2");
     client.wait_rows(&["순이2> 반쯤"]);
     // The nickname is no message that could be recalled.
     client.press("\x15\x1b[A\x1b[A");

@@ -174,7 +174,7 @@ fn another_machine_is_spoken_to_in_tls_without_being_asked_and_then_in_nothing_e
 #[test]
 fn another_machine_without_tls_is_spoken_to_unencrypted_and_that_is_said() {
     // As a hall without TLS answers, as one of another kind, and as one that hangs up.
-    for answer in [&[0x15, 3, 1, 0, 2, 2, 40][..], b"* come in\n", b""] {
+    for answer in [&[0x15, 3, 1, 0, 2, 2, 40][..], b":hall NOTICE * :come in\r\n", b""] {
         let (hall, home) = (Hall::open(), Home::new());
         let address = hall.address().replace("127.0.0.1", "0.0.0.0");
         let (file, args) = (home.file(), ["--nick", "bot", "--known-hosts"]);
@@ -202,7 +202,7 @@ fn tls_or_nothing_is_nothing_when_the_server_speaks_none() {
     let told = thread::scope(|scope| {
         let client = scope.spawn(|| home.refused(&[&format!("tls://{address}")]));
         let guest = hall.silent_guest();
-        guest.say("* you speak strangely");
+        guest.say(":hall NOTICE * :you speak strangely");
         client.join().unwrap()
     });
     check(&told, &[&format!("{address} speaks no TLS: it answers with something else\nhint: "), "tcp://"]);
@@ -325,7 +325,7 @@ fn much_goes_both_ways_at_once() {
         thread::spawn(move || pipe(&[&address, "--nick", "bot", "--known-hosts", file.to_str().unwrap()], &input));
     let guest = hall.guest();
     let say = guest.mouth();
-    let speaker = thread::spawn(move || (0..LINES).for_each(|n| say(&long("hall:", n))));
+    let speaker = thread::spawn(move || (0..LINES).for_each(|n| say(&long("홀:", n))));
     for n in 0..LINES {
         assert_eq!(guest.line(), long("client", n));
     }
@@ -334,7 +334,7 @@ fn much_goes_both_ways_at_once() {
     let output = client.join().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     let heard = String::from_utf8(output.stdout).unwrap();
-    let said: Vec<String> = (0..LINES).map(|n| long("hall:", n)).collect();
+    let said: Vec<String> = (0..LINES).map(|n| long("홀:", n)).collect();
     assert_eq!(heard.lines().skip(1).collect::<Vec<_>>(), said);
 }
 

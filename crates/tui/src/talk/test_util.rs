@@ -7,7 +7,8 @@ use wire::Lang;
 
 pub(super) fn setup(typed: bool) -> Setup {
     let server = "hall.example:7".parse().unwrap();
-    Setup { server, nick: "철수".into(), lang: Lang::En, typed, terminal: typed }
+    let codec = wire::lines::Codec::default();
+    Setup { server, nick: "철수".into(), lang: Lang::En, typed, terminal: typed, knocked: false, seed: 0, codec }
 }
 
 /// A conversation and its clock.

@@ -5,6 +5,7 @@
 
 pub mod tls;
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ pub fn program() -> PathBuf {
     program
 }
 
-/// A hall played by the test. It answers pings, and `/nick` as a hall does.
+/// A hall played by the test, in as much IRC as one person in the lobby needs.
 pub struct Hall {
     listener: TcpListener,
 }
@@ -38,6 +39,9 @@ pub struct Guest {
     /// Whoever says something has the floor: a write of several parts is not broken into.
     floor: Arc<Mutex<()>>,
     lines: Receiver<String>,
+    /// What the client is called, and what it has said that was not acknowledged: labels and texts.
+    nick: RefCell<String>,
+    said: RefCell<Vec<(String, String)>>,
 }
 
 impl Hall {
@@ -52,11 +56,7 @@ impl Hall {
     /// The next client, once it has greeted.
     pub fn guest(&self) -> Guest {
         let guest = self.silent_guest();
-        let mut last = String::new();
-        while !last.starts_with("/ping ") {
-            last = guest.raw();
-            guest.answer(&last);
-        }
+        while !guest.answer(&guest.next()).starts_with("PING ") {}
         guest
     }
 
@@ -73,11 +73,15 @@ impl Hall {
                 }
             }
         });
-        Guest { stream, floor: Arc::default(), lines }
+        Guest { stream, floor: Arc::default(), lines, nick: RefCell::default(), said: RefCell::default() }
     }
 }
 
+/// What the hall can do.
+const CAPS: &str = "batch draft/multiline=max-bytes=8192,max-lines=100 echo-message labeled-response message-tags";
+
 impl Guest {
+    /// Says something in somebody's name (`name: text`), or, behind a `:`, as the server.
     pub fn say(&self, text: &str) {
         self.mouth()(text);
     }
@@ -86,8 +90,14 @@ impl Guest {
     pub fn mouth(&self) -> impl Fn(&str) + Send + 'static {
         let (stream, floor) = (self.stream.try_clone().unwrap(), Arc::clone(&self.floor));
         move |text| {
+            let line = match text.split_once(": ") {
+                Some((name, said)) if !name.starts_with([':', '@']) => {
+                    format!(":{name}!~u@h PRIVMSG #lobby :{said}\r\n")
+                }
+                _ => format!("{text}\r\n"),
+            };
             let _floor = floor.lock().unwrap();
-            (&stream).write_all(format!("{text}\n").as_bytes()).unwrap();
+            (&stream).write_all(line.as_bytes()).unwrap();
         }
     }
 
@@ -97,29 +107,82 @@ impl Guest {
         self.cut();
     }
 
-    /// The next line, whatever it is.
-    pub fn raw(&self) -> String {
+    fn next(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("the client sends a line")
     }
 
-    fn answer(&self, line: &str) {
-        if let Some(token) = line.strip_prefix("/ping ") {
-            self.say(&format!("* pong {token}"));
+    /// Answers what is no message; the line without its tags.
+    fn answer(&self, line: &str) -> String {
+        let (tags, line) = match line.strip_prefix('@').and_then(|line| line.split_once(' ')) {
+            Some((tags, line)) => (format!("@{tags} "), line),
+            None => (String::new(), line),
+        };
+        let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let nick = self.nick.borrow().clone();
+        match (command, rest) {
+            ("CAP", "LS 302") => self.say(&format!(":hall CAP * LS :{CAPS}")),
+            ("CAP", "END") => self.say(&format!(":hall 001 {nick} :welcome\r\n:hall 422 {nick} :nothing")),
+            ("CAP", _) => self.say(&format!(":hall CAP * ACK {}", rest.trim_start_matches("REQ "))),
+            ("NICK", to) => {
+                if !nick.is_empty() {
+                    self.say(&format!("{tags}:{nick}!~u@h NICK {to}"));
+                }
+                to.clone_into(&mut self.nick.borrow_mut());
+            }
+            ("JOIN", room) => {
+                self.say(&format!(":{nick}!~u@h JOIN {room}\r\n{tags}:hall 366 {nick} {room} :end"));
+            }
+            ("PING", token) => self.say(&format!(":hall PONG hall {token}")),
+            _ => {}
         }
-        if let Some(nick) = line.strip_prefix("/nick ") {
-            self.say(&format!("* you are now {nick}"));
+        line.to_owned()
+    }
+
+    /// The next thing that the client says or asks for, which is not acknowledged. What a program says is answered.
+    pub fn raw(&self) -> String {
+        let mut text: Option<(String, String)> = None;
+        loop {
+            let line = self.next();
+            let tag = |key: &str| {
+                let tags = line.strip_prefix('@')?.split(' ').next()?;
+                tags.split(';').find_map(|tag| tag.strip_prefix(key)).map(|value| value.trim_matches('=').to_owned())
+            };
+            let (label, in_batch) = (tag("label=").unwrap_or_default(), tag("batch=").is_some());
+            let bare = self.answer(&line);
+            if let Some(said) = bare.strip_prefix("PRIVMSG #lobby :") {
+                match &mut text {
+                    Some((_, text)) if in_batch => *text += said,
+                    _ => text = Some((label, said.to_owned())),
+                }
+            } else if bare.starts_with("BATCH +") {
+                text = Some((label, String::new()));
+            } else if let Some(nick) = bare.strip_prefix("NICK ") {
+                return format!("/nick {nick}");
+            } else if bare == "QUIT" {
+                return "/quit".to_owned();
+            }
+            if let Some((label, said)) = text.take_if(|_| !in_batch && !bare.starts_with("BATCH +")) {
+                self.said.borrow_mut().push((label, said.clone()));
+                return said;
+            }
         }
     }
 
-    /// The next line that is no ping; pings are answered.
-    pub fn line(&self) -> String {
-        loop {
-            let line = self.raw();
-            self.answer(&line);
-            if !line.starts_with("/ping ") {
-                return line;
-            }
+    /// Tells the client that what it has said is on the record.
+    pub fn acknowledge(&self) {
+        let nick = self.nick.borrow().clone();
+        for (label, text) in self.said.take() {
+            // How an echo of a long text is cut is of no interest here.
+            let text: String = text.chars().take(100).collect();
+            self.say(&format!("@label={label} :{nick}!~u@h PRIVMSG #lobby :{text}"));
         }
+    }
+
+    /// The next thing that the client says or asks for, acknowledged.
+    pub fn line(&self) -> String {
+        let line = self.raw();
+        self.acknowledge();
+        line
     }
 
     /// Waits for the end of what the client sends.
