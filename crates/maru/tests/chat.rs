@@ -116,3 +116,23 @@ fn a_name_that_is_taken_or_none_of_irc_is_dealt_with_as_in_plain_lines() {
     let chat = server.chat(&["--nick", "7시"]);
     chat.until("you are now 7시");
 }
+
+#[test]
+fn who_is_put_out_is_told_so_once_whatever_was_asked_before() {
+    let server = Setup::new().args(&["--limits", "off"]).start();
+    let mut friend = server.peer("영희");
+    let mut chat = server.chat(&["--nick", "지민"]);
+    chat.until("you are now 지민");
+    chat.type_line("/join #방");
+    chat.until("you are in #방");
+    friend.say("/join #방\n");
+    chat.until("영희 joined");
+    chat.type_line("/op 영희");
+    friend.until("* 지민 changed a rule: 영희 is an operator");
+    friend.say("/kick 지민 그만\n");
+    friend.until("* you put 지민 out of #방");
+    chat.until("you were put out of #방; you speak in #lobby");
+    assert_eq!(friend.ask("/msg 지민 다음에 봐요"), "* sent to 지민");
+    let shown = chat.until("다음에 봐요");
+    assert_eq!((times(&shown, "you were put out"), times(&shown, "영희 put 지민 out: 그만")), (1, 1), "{shown}");
+}

@@ -453,6 +453,15 @@ fn is_of_dialect(reply: &Reply) -> bool {
             | Reply::Guise(_)
             | Reply::Named { .. }
             | Reply::Replay(_)
+            // What nobody has asked for, and the helper least of all.
+            | Reply::PutOut { .. }
+            | Reply::Announced(..)
+            | Reply::Wallops(..)
+            | Reply::Invites { .. }
+            | Reply::Gap
+            | Reply::Slowed(_)
+            | Reply::Flooded
+            | Reply::SentAway
     )
 }
 

@@ -267,7 +267,7 @@ impl IrcTalk {
             let about = About::IsOn { wanted: wanted.to_string(), there: false };
             self.ask_about(about, None, |line| line.command("ISON").param(wanted.as_str()));
         } else {
-            self.tell(&Reply::Named { nick: called, taken: Some(wanted), old: None });
+            self.tell(&Reply::Named { nick: called, taken: taken.then_some(wanted), old: None });
         }
     }
 
