@@ -4,6 +4,8 @@ use super::super::test_util::{Scene, setup};
 use super::*;
 use crate::limits::OPEN_BATCHES;
 
+#[path = "irc_tests_model.rs"]
+mod model;
 #[path = "irc_tests_past.rs"]
 mod past;
 
