@@ -71,6 +71,8 @@ pub(crate) const OPEN_BATCHES: usize = 32;
 pub(crate) const REPLAY_MESSAGES: usize = 50;
 /// Entries that are kept of one answer about what was said, however many a server tells.
 pub(crate) const HISTORY_ENTRIES: usize = 1_000;
+/// People with whom something may have been said while there was no connection, and of whom that is asked.
+pub(crate) const CONVERSATIONS: usize = 20;
 /// Events of one room that are held back while its history is told.
 pub(crate) const HELD_EVENTS: usize = 1_000;
 /// Events that were shown and are remembered, so that none is shown twice.

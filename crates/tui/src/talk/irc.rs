@@ -28,7 +28,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hall::{Entry, LogId, Nick, Refusal, Reply, RoomName};
+use hall::{Entry, LogId, Nick, Refusal, Reply, RoomName, Time};
 use wire::lines::{self, Style};
 use wire::text::printable;
 
@@ -108,6 +108,8 @@ pub(crate) struct IrcTalk {
     /// The room that the helper takes for the one spoken in.
     helper_room: Option<RoomName>,
     seen: Seen,
+    /// When the latest of it was recorded.
+    latest: Time,
     /// What one has said on this connection, where and under which id: it can be taken back.
     own: VecDeque<(String, String)>,
     /// What was in doubt when the last connection broke; and what of it has been found on the record.
@@ -150,6 +152,7 @@ impl IrcTalk {
             rooms: Vec::new(),
             helper_room: None,
             seen: Seen::default(),
+            latest: Time::default(),
             own: VecDeque::new(),
             doubted: Vec::new(),
             arrived: Vec::new(),
@@ -261,7 +264,8 @@ impl IrcTalk {
 
     /// Opens the conversation, if everything of the greeting is answered.
     fn open_up(&mut self, now: Instant) {
-        let arrived = self.door.answered && !self.rooms.iter().any(Room::is_under_way) && !self.is_naming();
+        let waits = self.rooms.iter().any(Room::is_under_way) || self.is_naming() || self.is_catching_up();
+        let arrived = self.door.answered && !waits;
         if !matches!(self.phase, Phase::Greeting(_)) || !arrived {
             return;
         }

@@ -247,6 +247,48 @@ fn who_has_logged_in_is_the_same_person_on_the_next_connection() {
 }
 
 #[test]
+fn what_was_said_with_people_while_another_client_was_there_is_told() {
+    let mut hall = open(true);
+    let said = "@msgid=5;time=2026-11-25T12:01:00.000Z :민수!~n@h PRIVMSG 철수 :하나";
+    hear(&mut hall, &[said], &["|[민수 -> you] 하나"]);
+    hall.talk.closed(None, hall.now);
+    hall.talk.connected(hall.now);
+    hall.talk.door.known = true;
+    let caps = CAPS.replace("=max-bytes=8192,max-lines=100", "") + " echo-message";
+    hear(
+        &mut hall,
+        &[&format!(":hall CAP * ACK :{caps}"), ":hall 001 철수 :Welcome"],
+        &[
+            "|-- the connection is lost (the server closed the connection); connecting again",
+            "reconnect",
+            &format!(">{}", lines(&["CAP LS 302", "NICK 철수", "USER maru 0 * :철수"])),
+        ],
+    );
+    let targets = "@label=m4 CHATHISTORY TARGETS timestamp=2026-11-25T12:00:59.999Z \
+                   timestamp=9000-01-01T00:00:00.000Z 20";
+    let sent = ["@label=m3 JOIN #lobby", targets, "PING :maru-2"];
+    hear_and_send(&mut hall, &[":hall 422 철수 :none"], &[NAMED], &sent);
+    let told = [
+        "@label=m4 :hall BATCH +t draft/chathistory-targets",
+        "@batch=t :hall CHATHISTORY TARGETS #lobby 2026-11-25T12:05:00.000Z",
+        "@batch=t :hall CHATHISTORY TARGETS 민수 2026-11-25T12:05:00.000Z",
+        ":hall BATCH -t",
+    ];
+    let asked = "@label=m5 CHATHISTORY AFTER 민수 timestamp=2026-11-25T12:00:59.999Z 200";
+    hear_and_send(&mut hall, &told, &[], &[asked]);
+    let more = format!(">{}", lines(&["@label=m6 CHATHISTORY AFTER 민수 msgid=9 200"]));
+    let missed = [
+        "msgid=5;time=2026-11-25T12:01:00.000Z :민수!~n@h PRIVMSG 철수 :하나",
+        "msgid=8;time=2026-11-25T12:04:00.000Z :민수!~n@h PRIVMSG 철수 :둘",
+        "msgid=9;time=2026-11-25T12:05:00.000Z :철수!~m@host PRIVMSG 민수 :응",
+    ];
+    hear_history(&mut hall, 5, &missed, &["|[민수 -> you] 둘", "|[you -> 민수] 응", &more]);
+    assert!(hall.talk.is_catching_up());
+    hear_history(&mut hall, 6, &[], &[]);
+    assert!(!hall.talk.is_catching_up());
+}
+
+#[test]
 fn a_room_that_is_called_otherwise_is_come_into_by_its_new_name() {
     let mut hall = open(true);
     hall.talk.typed("/join #a", hall.now);

@@ -99,6 +99,8 @@ pub(super) struct Door {
     pub(super) lock: Option<Lock>,
     pub(super) proving: bool,
     pub(super) can_register: bool,
+    /// Whether one has proved it.
+    pub(super) known: bool,
     /// Whether one has been let in.
     pub(super) inside: bool,
     /// Whether the `PING` behind the greeting was answered.
@@ -250,6 +252,9 @@ impl IrcTalk {
             self.ask_about(About::Join { room: name.clone(), led: false }, None, |line| {
                 line.command("JOIN").param(name.as_str())
             });
+        }
+        if self.door.known && self.been_open && self.server.has_history() {
+            self.ask_targets();
         }
         self.ask(now);
     }

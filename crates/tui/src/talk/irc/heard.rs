@@ -6,6 +6,7 @@ use hall::{Event, Nick, Refusal, Reply, RoomName, Text};
 use wire::irc::Line as Written;
 use wire::irc::numeric as n;
 use wire::lines::Said;
+use wire::text::printable;
 
 use super::IrcTalk;
 use super::happened::Happened;
@@ -107,6 +108,7 @@ impl IrcTalk {
     fn understand(&mut self, line: &Incoming, text: Option<Text>, label: Option<u64>, now: Instant) {
         match line.command() {
             "CAP" => self.cap(line),
+            "CHATHISTORY" => self.target(line.param(1), label),
             "AUTHENTICATE" => self.authenticate(),
             "REGISTER" if line.param(0) == "SUCCESS" && self.is_at_door() => self.proved(None),
             "PING" => {
@@ -136,8 +138,11 @@ impl IrcTalk {
     /// The server itself says something, to everybody or about what was sent too fast.
     fn server_says(&mut self, text: &str) {
         // What is said to those who have not come in is the server's small talk.
-        if self.door.inside {
+        if self.door.inside && self.setup.typed {
             self.chat(&format!("* {text}"));
+        } else if self.door.inside {
+            // Who reads what a pipe gives reads what people say.
+            self.notice(format!("* {}", printable(text)));
         }
     }
 

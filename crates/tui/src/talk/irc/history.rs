@@ -6,10 +6,11 @@ use std::time::Instant;
 use hall::{Event, Reply, RoomName, Span, Time};
 
 use super::happened::Happened;
+use super::incoming::nick;
 use super::rooms::Mark;
 use super::send::About;
 use super::{IrcTalk, Phase};
-use crate::limits::{GREETING_TIMEOUT, HISTORY_ENTRIES};
+use crate::limits::{CONVERSATIONS, GREETING_TIMEOUT, HISTORY_ENTRIES};
 
 impl IrcTalk {
     /// Asks for a part of what was said, on nobody's behalf.
@@ -38,6 +39,9 @@ impl IrcTalk {
     /// Whether a label is that of a question about what was said.
     pub(super) fn is_past(&mut self, label: Option<u64>) -> bool {
         let about = self.about(label);
+        if matches!(about, Some(About::Targets(_) | About::Conversation { .. })) {
+            return true;
+        }
         matches!(about, Some(About::History { .. } | About::Replay { .. } | About::Since { .. } | About::Known { .. }))
     }
 
@@ -68,6 +72,11 @@ impl IrcTalk {
                 if !self.is_doubted(&happened, &room) {
                     self.pass(happened, Some(&room));
                 }
+            }
+            Some(About::Conversation { lines, last, .. }) => {
+                *lines += 1;
+                *last = happened.id.clone().or(last.take());
+                self.pass(happened, None);
             }
             Some(About::Known { .. }) => {
                 let seen = happened.key.is_some_and(|key| self.seen.contains(&key));
@@ -119,9 +128,47 @@ impl IrcTalk {
             About::Since { room, .. } if refused => self.go_on(&room),
             About::Since { room, lines: 0 } => self.nothing_since(room),
             About::Since { room, .. } => self.ask_since(&room),
+            About::Targets(people) => {
+                let place = timestamp(Time(self.latest.0.saturating_sub(1)));
+                people.into_iter().for_each(|with| self.ask_conversation(with, &place));
+            }
+            About::Conversation { with, lines: 1.., last: Some(last) } if !refused => {
+                self.ask_conversation(with, &format!("msgid={last}"));
+            }
             About::Known { room, known } => self.is_known(&room, known || refused),
             _ => {}
         }
+    }
+
+    /// With whom was something said while one was away? What is said to an account that is not there is kept for it; what is
+    /// said while another client of it is there, is not.
+    pub(super) fn ask_targets(&mut self) {
+        let (from, most) = (timestamp(Time(self.latest.0.saturating_sub(1))), CONVERSATIONS.to_string());
+        self.ask_history(About::Targets(Vec::new()), &["TARGETS", &from, "timestamp=9000-01-01T00:00:00.000Z", &most]);
+    }
+
+    /// There is somebody with whom something was said.
+    pub(super) fn target(&mut self, with: &str, label: Option<u64>) {
+        let known = nick(with).is_some();
+        if let Some(About::Targets(people)) = self.about(label)
+            && known
+            && !with.starts_with('#')
+            && people.len() < CONVERSATIONS
+        {
+            people.push(with.to_owned());
+        }
+    }
+
+    fn ask_conversation(&mut self, with: String, place: &str) {
+        let most = self.server.history.to_string();
+        let about = About::Conversation { with: with.clone(), lines: 0, last: None };
+        self.ask_history(about, &["AFTER", &with, place, &most]);
+    }
+
+    /// Whether it is still to be told what was said with people.
+    pub(super) fn is_catching_up(&self) -> bool {
+        let about = |about: &About| matches!(about, About::Targets(_) | About::Conversation { .. });
+        self.asked.values().any(|asked| about(&asked.about))
     }
 
     /// The history has nothing new. Is it the one that is known?

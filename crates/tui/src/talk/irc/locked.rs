@@ -99,6 +99,7 @@ impl IrcTalk {
             // From the next time on, it is there.
             self.keys.login = Some((None, password));
         }
+        self.door.known = refused.is_none();
         self.line(|line| line.command("CAP").param("END"));
     }
 

@@ -275,6 +275,7 @@ impl IrcTalk {
     pub(super) fn note(&mut self, happened: &Happened, room: Option<&RoomName>) -> bool {
         let (Some(id), Some(key)) = (&happened.id, &happened.key) else { return true };
         let known = !self.seen.is_new(key);
+        self.latest = self.latest.max(happened.at);
         if known && !happened.silent {
             return false;
         }

@@ -59,6 +59,10 @@ pub(super) enum About {
     Since { room: RoomName, lines: usize },
     /// Whether the history has what was seen last, or something as old that was seen.
     Known { room: RoomName, known: bool },
+    /// With whom something was said while one was away.
+    Targets(Vec<String>),
+    /// What was said with somebody since, how much of it has come, and the id of the last.
+    Conversation { with: String, lines: usize, last: Option<String> },
     /// Whatever says by itself what came of it.
     Other,
 }
