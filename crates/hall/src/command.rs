@@ -33,6 +33,7 @@ use crate::{
 };
 
 pub use admin::{Admin, Barred, Whom};
+pub use away::UNATTENDED;
 pub(crate) use login::Pending;
 pub(crate) use rule::rank_of;
 
@@ -79,6 +80,8 @@ pub enum Command {
     Enter,
     /// Be away, for this reason; be back, if there is none.
     Away(Option<Text>),
+    /// Nobody looks at this client (draft/pre-away).
+    Unattended,
     /// Whether a program speaks.
     Bot(bool),
     /// Whether to hear what admins tell each other.
@@ -467,6 +470,7 @@ impl Hall {
             Command::Profile { user, real_name } => self.profile(session, user, real_name, out),
             Command::Enter => self.come_in_at_door(session, out),
             Command::Away(reason) => self.away(session, reason, out),
+            Command::Unattended => self.unattended(session, out),
             Command::Bot(bot) => self.bot(session, bot, out),
             Command::Wallops(on) => self.hear_wallops(session, on, out),
             Command::Modes => self.modes(session, None, out),
@@ -517,7 +521,7 @@ impl Hall {
         let (at_all, of_guests) = match command {
             C::Ping(_) | C::Quit(_) | C::Pass(_) | C::Enter => (true, true),
             C::Profile { .. } | C::Nick { .. } | C::Vouch { .. } | C::NotVouched if door.register => (true, true),
-            C::Away(_) if door.register => (!door.password, true),
+            C::Away(_) | C::Unattended if door.register => (!door.password, true),
             C::Login { .. } | C::LoginByCertificate(_) => (!door.password, true),
             C::Register(_) | C::Nick { .. } => (!door.password, true),
             C::Say { .. }

@@ -132,6 +132,7 @@ impl Hall {
             self.follow_own(session, out);
             self.tell_ignored(id, out);
             self.fetch(session, out);
+            self.is_looked_at(id, out);
         }
         Ok(())
     }
@@ -414,6 +415,7 @@ impl Hall {
         self.tell_ignored(id, out);
         self.give_at_door(session, Door { account: true, ..Door::default() }, out);
         self.fetch(session, out);
+        self.is_looked_at(id, out);
     }
 
     /// A session becomes somebody else's: where it has been, it has been as another.
@@ -592,6 +594,7 @@ impl Hall {
             if let Some(person) = self.people.get_mut(&id) {
                 person.sessions.retain(|s| *s != session);
             }
+            self.is_looked_at(id, out);
             return;
         }
         self.retire(session, out);

@@ -31,7 +31,7 @@ mod secret;
 mod state;
 mod watch;
 
-pub use command::{Admin, Barred, Change, Clash, Command, Look, Monitor, Target, Whom};
+pub use command::{Admin, Barred, Change, Clash, Command, Look, Monitor, Target, UNATTENDED, Whom};
 pub use effect::{
     AccountInfo, AccountState, Beginning, Census, Effect, Mark, OwnMode, PersonInfo, Proof, Proven, Query, RoomInfo,
     RoomState, Search, SessionInfo, Span, Topic, Unfit,

@@ -147,6 +147,8 @@ pub(crate) struct SessionRare {
     pub(crate) asked: u32,
     /// Whether it hears what admins tell each other.
     pub(crate) wallops: bool,
+    /// Whether nobody looks at it, as it says.
+    pub(crate) unattended: bool,
     /// Why it leaves.
     pub(crate) parting: Option<Text>,
     /// Whose coming and going it is told of.
@@ -158,14 +160,26 @@ pub(crate) struct SessionRare {
 impl SessionRare {
     /// Whether it says nothing that matters of a session that has been let in.
     pub(crate) fn is_nothing(&self) -> bool {
-        let Self { directs, resumes, door, pending, failures, asked: _, wallops, parting, monitored, subscriptions } =
-            self;
+        let Self {
+            directs,
+            resumes,
+            door,
+            pending,
+            failures,
+            asked: _,
+            wallops,
+            unattended,
+            parting,
+            monitored,
+            subscriptions,
+        } = self;
         directs.is_empty()
             && resumes.is_none()
             && !door.any()
             && pending.is_none()
             && *failures == 0
             && !wallops
+            && !unattended
             && parting.is_none()
             && monitored.is_empty()
             && subscriptions.is_empty()

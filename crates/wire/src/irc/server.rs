@@ -25,10 +25,6 @@ impl Client {
     pub(crate) fn away(&mut self, message: &Message, around: &Around<'_>) -> Vec<Step> {
         let reason = message.param(0).filter(|reason| !reason.is_empty());
         let knows = self.style.caps.has(super::caps::Cap::PreAway);
-        // That nobody looks at this client now says nothing of its person (draft/pre-away).
-        if reason == Some("*") && knows {
-            return vec![];
-        }
         if !self.inside && !knows {
             return vec![self.numeric(
                 around,
@@ -36,6 +32,9 @@ impl Client {
                 &[],
                 self.lang().pick("You have not registered", "먼저 NICK과 USER로 누구인지 밝혀야 합니다"),
             )];
+        }
+        if reason == Some(hall::UNATTENDED) && knows {
+            return vec![Step::Do(Command::Unattended)];
         }
         vec![Step::Do(Command::Away(reason.map(|reason| self.reason(Some(reason), around))))]
     }

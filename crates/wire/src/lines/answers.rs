@@ -187,6 +187,7 @@ fn answered(reply: &Reply, lang: Lang, codec: &Codec) -> String {
 fn delivered(nick: &hall::Nick, away: Option<&Text>, lang: Lang) -> String {
     let sent = lang.pick(format!("* sent to {nick}"), format!("* {nick} 님에게 보냈습니다"));
     match away.map(|away| printable(away.as_str())) {
+        Some(away) if away == hall::UNATTENDED => sent + lang.pick(", who is away", ". 자리를 비웠습니다"),
         Some(away) => sent + &lang.pick(format!(", who is away: {away}"), format!(". 자리를 비웠습니다: {away}")),
         None => sent,
     }
