@@ -473,16 +473,19 @@ impl Hub {
         let step = auth::go_on(&mut seat.exchange, message.expose(), |name| hall.verifier(&called(name)?).cloned());
         match step {
             Step::Challenge(bytes) => return Ok(Some(Said::Auth(auth::encode_message(&bytes)))),
-            Step::Password { account, password } => {
-                hall.handle(session, Command::Login { account: called(&account), password }, effects);
-            }
-            Step::External { account } => {
-                hall.handle(session, Command::LoginByCertificate(account.as_deref().and_then(called)), effects);
-            }
+            Step::Password { account, password } => match called(&account) {
+                Some(account) => hall.handle(session, Command::Login { account: Some(account), password }, effects),
+                None => hall.not_authenticated(session, effects),
+            },
+            Step::External { account } => match account.as_deref().map(called) {
+                Some(None) => hall.not_authenticated(session, effects),
+                other => hall.handle(session, Command::LoginByCertificate(other.flatten()), effects),
+            },
             Step::Done { account, last } => {
                 self.say(session, &Said::Auth(auth::encode_message(&last)), conns);
-                if let Some(account) = called(&account) {
-                    self.hall.authenticated(session, &account, &mut self.effects);
+                match called(&account) {
+                    Some(account) => self.hall.authenticated(session, &account, &mut self.effects),
+                    None => self.hall.not_authenticated(session, &mut self.effects),
                 }
             }
             Step::Failed(Failure::Refused) => hall.not_authenticated(session, effects),
@@ -502,17 +505,23 @@ impl Hub {
         }
         self.hall.commit(entries, &mut self.effects);
         self.run_commit_effects(conns);
+        // They are in the order of the entries, as the entries are.
+        let mut told = std::mem::take(&mut self.told).into_iter().peekable();
         for entry in entries {
             let session = entry.author.session;
             self.asking = Some(session);
+            while let Some((to, after, word)) = told.next_if(|(_, after, _)| *after < entry.seq) {
+                self.tell_word(to, after, &word, conns);
+            }
             self.echo(entry, conns);
-            let answers = self.told.extract_if(.., |(to, after, _)| *to == session && *after == entry.seq);
-            for (to, after, word) in answers.collect::<Vec<_>>() {
+            // What an entry answers comes before what the same batch was told after it.
+            while let Some((to, after, word)) = told.next_if(|(_, after, _)| *after <= entry.seq) {
                 self.tell_word(to, after, &word, conns);
             }
             self.asking = None;
             self.resolve(session, conns);
         }
+        self.told = told.collect();
         self.tell_all(conns);
     }
 
