@@ -190,8 +190,13 @@ impl Glob {
         self.fits(&fold(text))
     }
 
+    /// Whether it is meant for the whole of `nick!user@host`.
+    pub(crate) fn is_of_whole(&self) -> bool {
+        self.0.contains(['!', '@'])
+    }
+
     /// Whether a folded text fits. The work is bounded by the product of both lengths.
-    fn fits(&self, text: &str) -> bool {
+    pub(crate) fn fits(&self, text: &str) -> bool {
         let (mut pattern, mut rest) = (&*self.0, text);
         // Where the last star stood, and what it had not yet taken.
         let mut star: Option<(&str, &str)> = None;

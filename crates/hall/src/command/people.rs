@@ -2,6 +2,7 @@
 
 use super::metadata::behind;
 use crate::command::Look;
+use crate::name::fold;
 use crate::state::{Effects, Gone, Presence};
 use crate::{
     Census, Effect, Flag, Glob, Guise, Hall, Nick, PersonId, PersonInfo, Refusal, Reply, RoomName, SessionId, Standing,
@@ -73,15 +74,18 @@ impl Hall {
         // Guests of whom nothing was seen are seen by nobody.
         let seen =
             self.people.range(behind(after)).filter(|(id, p)| (!p.guest || p.rare.is_some()) && !self.is_at_door(**id));
+        // Each text is folded once: a hall may have very many people.
         let fits = |id: PersonId, nick: &Nick| {
             let guise = self.guise_of(id);
-            let (seen, account) = (guise.seen(), self.accounts.get(id).map(|account| account.name.as_str()));
-            glob.matches(nick.as_str())
-                || glob.matches(guise.user())
-                || glob.matches(guise.host())
-                || glob.matches(guise.real_name())
-                || account.is_some_and(|account| glob.matches(account))
-                || glob.matches(&format!("{nick}!{seen}"))
+            let seen = fold(guise.seen());
+            let (user, host) = seen.split_once('@').unwrap_or((&seen, ""));
+            let account = self.accounts.get(id).map(|account| account.name.key());
+            let real_name = guise.real_name();
+            if glob.is_of_whole() && glob.fits(&format!("{}!{seen}", nick.key())) {
+                return true;
+            }
+            let named = glob.fits(nick.key()) || account.is_some_and(|account| glob.fits(account));
+            named || glob.fits(user) || glob.fits(host) || (!real_name.is_empty() && glob.matches(real_name))
         };
         let most = self.limits.people_per_answer.saturating_add(1);
         let ids = seen.filter(|(id, person)| fits(**id, &person.nick)).map(|(id, _)| *id).take(most).collect();
