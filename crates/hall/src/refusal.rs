@@ -1,6 +1,6 @@
 //! What a session may not, and why. How it is worded is the dialects' affair.
 
-use crate::{MaskError, NameError, Nick, NoNote, RoomName, Seq, Text, Unfit};
+use crate::{List, MaskError, NameError, Nick, NoNote, RoomName, Seq, Text, Unfit};
 
 /// What a session may not, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,10 +11,10 @@ pub enum Refusal {
     NickInUse(Nick),
     /// No room can be called that.
     BadRoom(String, NameError),
-    /// The session is in as many rooms as it may be.
-    TooManyRooms(usize),
-    /// The hall has as many rooms as it may have.
-    HallFull(usize),
+    /// The session is in as many rooms as it may be, and was to come into that one.
+    TooManyRooms(usize, RoomName),
+    /// The hall has as many rooms as it may have, and was to get that one.
+    HallFull(usize, RoomName),
     /// There is no such room.
     NoSuchRoom(RoomName),
     /// The session is not in that room.
@@ -79,6 +79,8 @@ pub enum Refusal {
     TooManyNicks(u32),
     /// There are as many of those as there may be.
     TooMany(usize),
+    /// The room's lists hold as many masks together as they may, and that one was to get another.
+    ListFull(usize, RoomName, List),
     /// The account has no such nick, or needs it.
     NotYourNick(Nick),
     /// The session has shown no certificate.

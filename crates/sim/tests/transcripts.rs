@@ -50,6 +50,8 @@ impl NoSockets {
                 "metadata_changes_per_minute" => hall.metadata_changes_per_minute = u32::try_from(value).unwrap(),
                 "metadata_subscriptions" => hall.metadata_subscriptions = value,
                 "metadata_told_people" => hall.metadata_told_people = value,
+                "list_entries" => hall.list_entries = value,
+                "nick_changes_per_minute" => hall.nick_changes_per_minute = u32::try_from(value).unwrap(),
                 "login_failures" => hall.login_failures = u32::try_from(value).unwrap(),
                 _ => panic!("{name} is no limit of the hall or of plain lines"),
             }

@@ -37,11 +37,11 @@ impl Hall {
             return Ok(());
         }
         if person.rooms.len() >= self.limits.rooms_per_session {
-            return Err(Refusal::TooManyRooms(self.limits.rooms_per_session));
+            return Err(Refusal::TooManyRooms(self.limits.rooms_per_session, room));
         }
         let new = !self.rooms.contains_key(&room);
         if new && self.rooms.len() >= self.limits.rooms {
-            return Err(Refusal::HallFull(self.limits.rooms));
+            return Err(Refusal::HallFull(self.limits.rooms, room));
         }
         // Guests who only listen open no rooms.
         let guest = self.accounts.get(id).is_none() && !self.is_admin(session);

@@ -221,7 +221,7 @@ impl Hall {
         let mut keeps = self.run_out(room);
         let left = rules.map_or(0, |rules| rules.lists.len()) - keeps.len();
         if left >= self.limits.list_entries {
-            return Err(Refusal::TooMany(self.limits.list_entries));
+            return Err(Refusal::ListFull(self.limits.list_entries, room.clone(), list));
         }
         let listing = Listing { until: self.until(seconds), reason };
         let by = self.people[&self.person_of(session)].called().as_str().into();

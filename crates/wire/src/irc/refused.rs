@@ -7,6 +7,7 @@ use super::commands::shown;
 use super::line::Line;
 use super::numeric as n;
 use super::sasl::Sasl;
+use super::show::list_letter;
 use super::typed::typed;
 use crate::lines::refused;
 
@@ -179,14 +180,18 @@ impl Client {
             Refusal::TooMany(_) if matches!(self.asking, Asking::Nothing | Asking::Room(_)) => {
                 self.put(out, around, n::ERR_BANLISTFULL, &[&self.about(), "*"], text);
             }
+            Refusal::ListFull(_, room, list) => {
+                let letter = list_letter(*list).to_string();
+                self.put(out, around, n::ERR_BANLISTFULL, &[room.as_str(), &letter], text);
+            }
             Refusal::NotListed(_) => {}
             Refusal::GuestsListen => match &self.asking {
                 Asking::Message(target) => self.put(out, around, n::ERR_CANNOTSENDTOCHAN, &[target], text),
                 _ => self.put_fail(out, around, "FAIL", "*", "ACCOUNT_REQUIRED", &[], text),
             },
             Refusal::SlowDown(_) => self.put(out, around, n::ERR_CANNOTSENDTOCHAN, &[&self.about()], text),
-            Refusal::TooManyRooms(_) | Refusal::HallFull(_) => {
-                self.put(out, around, n::ERR_TOOMANYCHANNELS, &["*"], text);
+            Refusal::TooManyRooms(_, room) | Refusal::HallFull(_, room) => {
+                self.put(out, around, n::ERR_TOOMANYCHANNELS, &[room.as_str()], text);
             }
             other => match of_room(other) {
                 Some((number, room)) => {

@@ -15,11 +15,11 @@ pub(crate) fn refused(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NickInUse(nick) => {
             lang.pick(format!("{nick} is in use"), format!("이미 누가 쓰는 이름입니다: {nick}"))
         }
-        Refusal::TooManyRooms(most) => lang.pick(
+        Refusal::TooManyRooms(most, _) => lang.pick(
             format!("you are in {most} rooms, the most there may be"),
             format!("들어갈 수 있는 방은 {most}개까지입니다"),
         ),
-        Refusal::HallFull(most) => lang.pick(
+        Refusal::HallFull(most, _) => lang.pick(
             format!("there are {most} rooms, the most there may be"),
             format!("방은 {most}개까지만 만들 수 있습니다"),
         ),
@@ -134,7 +134,7 @@ pub(crate) fn refused(refusal: &Refusal, lang: Lang) -> String {
             format!("you change your name too often: {most} times a minute at most"),
             format!("이름을 너무 자주 바꿉니다. 1분에 {most}번까지 바꿀 수 있습니다"),
         ),
-        Refusal::TooMany(most) => {
+        Refusal::TooMany(most) | Refusal::ListFull(most, ..) => {
             lang.pick(format!("no more than {most} of these are allowed"), format!("{most}개까지만 할 수 있습니다"))
         }
         Refusal::NotYourNick(nick) => lang.pick(
