@@ -96,19 +96,7 @@ fn frames<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<(&'static str, Vec<
 /// When anything is written that nobody asked for.
 pub fn lines(bytes: &[u8]) {
     let mut room = Hallway::new();
-    let seed = bytes.first().map_or(0, |b| u64::from(*b));
-    let mut rng = Rng::new(seed);
-    for chunk in chunks(bytes, &mut rng) {
-        if let Some(conn) = room.conns.of.get_mut(&SessionId(1)) {
-            conn.arrived.extend_from_slice(chunk);
-        }
-        room.run(rng.chance(20));
-    }
-    if let Some(conn) = room.conns.of.get_mut(&SessionId(1)) {
-        conn.eof = true;
-    }
-    room.run(true);
-    assert!(!room.conns.of.contains_key(&SessionId(1)), "an end of file ends the connection");
+    room.send(bytes);
     room.check(SessionId(2));
     room.check(SessionId(3));
 }
@@ -239,6 +227,25 @@ impl Hallway {
         }
         hallway.run(true);
         hallway
+    }
+
+    /// The first client sends the bytes, in packets with pauses where the bytes say, and then ends its connection.
+    ///
+    /// # Panics
+    /// When the connection does not end with it.
+    fn send(&mut self, bytes: &[u8]) {
+        let mut rng = Rng::new(bytes.first().map_or(0, |b| u64::from(*b)));
+        for chunk in chunks(bytes, &mut rng) {
+            if let Some(conn) = self.conns.of.get_mut(&SessionId(1)) {
+                conn.arrived.extend_from_slice(chunk);
+            }
+            self.run(rng.chance(20));
+        }
+        if let Some(conn) = self.conns.of.get_mut(&SessionId(1)) {
+            conn.eof = true;
+        }
+        self.run(true);
+        assert!(!self.conns.of.contains_key(&SessionId(1)), "an end of file ends the connection");
     }
 
     /// Lets everything happen that can, and then, if there is to be a pause, what happens after it.

@@ -82,18 +82,7 @@ pub fn irc_session(bytes: &[u8]) {
         }
         room.run(true);
     }
-    let mut rng = Rng::new(bytes.first().map_or(0, |b| u64::from(*b)));
-    for chunk in chunks(bytes, &mut rng) {
-        if let Some(conn) = room.conns.of.get_mut(&SessionId(1)) {
-            conn.arrived.extend_from_slice(chunk);
-        }
-        room.run(rng.chance(20));
-    }
-    if let Some(conn) = room.conns.of.get_mut(&SessionId(1)) {
-        conn.eof = true;
-    }
-    room.run(true);
-    assert!(!room.conns.of.contains_key(&SessionId(1)), "an end of file ends the connection");
+    room.send(bytes);
     room.check(SessionId(2));
     check(&room.seen[0]);
     check(&room.seen[2]);
