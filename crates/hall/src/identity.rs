@@ -529,18 +529,20 @@ impl Hall {
                 self.exit(id, &room);
             }
         }
+        if !seen.is_empty() {
+            let known = self.sessions.get_mut(&session).and_then(|known| known.rare.as_mut());
+            let reason = known.and_then(|rare| rare.parting.take()).unwrap_or_else(|| Text::new(""));
+            // Whose address is to be seen in it has it from their session.
+            self.propose_in(session, seen.clone(), Event::Quit(reason), out);
+        }
         if let Some(person) = self.people.get_mut(&id) {
             person.sessions.retain(|s| *s != session);
+            if !seen.is_empty() {
+                person.rare_mut().leaving = true;
+            }
         }
         if seen.is_empty() {
             self.forget(id, out);
-        } else {
-            let known = self.sessions.get_mut(&session).and_then(|known| known.rare.as_mut());
-            let reason = known.and_then(|rare| rare.parting.take()).unwrap_or_else(|| Text::new(""));
-            self.propose_in(session, seen, Event::Quit(reason), out);
-            if let Some(person) = self.people.get_mut(&id) {
-                person.rare_mut().leaving = true;
-            }
         }
     }
 
